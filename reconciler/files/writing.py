@@ -76,10 +76,10 @@ def write_new_below(root: str | Path, files: Mapping[str, bytes], done: Callable
 
     def write(item: tuple[str, bytes]) -> None:
         path, content = item
-        if exists_below(root, path):
-            why = "it exists now, and did not when it was looked for"
-            raise FileRefusedError(f'"{path}" cannot be written: {why}', reason=Refusal.FAILED, why=why)
-        write_below(root, path, content, mode=None)
+        with reported(root, path, "written"), walked(root, path, links=False, create=True) as walk:
+            if walk.status is not None:
+                raise RefusedError(Refusal.FAILED, "it exists now, and did not when it was looked for")
+            _write_in(walk.descriptor, walk.name, content, None)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         left = {pool.submit(write, item) for item in files.items()}

@@ -25,6 +25,7 @@ _PLAIN: Final = re.compile(r"[^\W\d]|[\w$./~+(<=^;][^:#]*[^:#\s]")
 _PARTS: Final = ("params", "ontology", "reconcile")
 """The keys with an empty line above them."""
 
+_LONGEST_REMEMBERED: Final = 64
 _IN_BRACKETS: Final = re.compile(r"[^,\[\]{}]*")
 _YAML_1_1: Final = re.compile(r"(?:y|n|yes|no|on|off)", re.IGNORECASE)
 """Strings here, but booleans for a reader of YAML 1.1."""
@@ -54,8 +55,9 @@ def spelled(value: Json, *, flow: bool = False) -> Node:
         in_brackets = flow or not value or _is_directive(value)
         return mapping({key: spelled(inner, flow=in_brackets) for key, inner in value.items()}, flow=in_brackets)
     if isinstance(value, list):
-        in_brackets = flow or all(_is_short(item) for item in value)
-        return sequence([_item(item, flow=in_brackets) for item in value], flow=in_brackets)
+        if all(map(_is_short, value)):
+            return sequence([scalar(item, flow=True) for item in value], flow=True)
+        return sequence([_item(item, flow=flow) for item in value], flow=flow)
     return scalar(value, flow=flow)
 
 
@@ -104,17 +106,23 @@ def sequence(items: list[Node], *, flow: bool = False) -> Node:
 def scalar(value: Json, *, flow: bool = False) -> Node:
     """The node of a string, a number, a boolean, or null."""
     if isinstance(value, str):
-        if _is_plain(value, flow=flow):
-            return Node(Kind.SCALAR, text=value, value=value)
         if "\n" in value and not flow and _is_visible(value):
             return Node(Kind.SCALAR, text="|+" if value.endswith("\n\n") else "|", value=value, style="|")
-        return Node(Kind.SCALAR, text=double_quoted(value), value=value, style='"')
+        return _string(value, flow) if len(value) <= _LONGEST_REMEMBERED else _string.__wrapped__(value, flow)
     text = {None: "null", True: "true", False: "false"}[value] if value is None or isinstance(value, bool) else ""
     text = text or repr(value)
     return Node(Kind.SCALAR, text=text, value=text)
 
 
-@lru_cache(maxsize=4096)  # the same keys and words appear in most projects
+@lru_cache(maxsize=4096)
+def _string(value: str, flow: bool) -> Node:
+    """The node of a string on one line. The same keys and words appear in most projects and share a node, so a node of
+    a string is replaced, never changed."""
+    if _is_plain(value, flow=flow):
+        return Node(Kind.SCALAR, text=value, value=value)
+    return Node(Kind.SCALAR, text=double_quoted(value), value=value, style='"')
+
+
 def _is_plain(text: str, *, flow: bool) -> bool:
     if not text.isprintable() or _PLAIN.fullmatch(text) is None or text.startswith("..."):
         return False

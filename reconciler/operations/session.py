@@ -154,13 +154,16 @@ class Session:
         Files and git are read beforehand, because outside the event loop, a signal ends the run immediately.
         """
 
-        async def with_client() -> _Answer:
+        answers: list[_Answer] = []  # asyncio.run formats what it returns, which takes seconds for a whole account
+
+        async def with_client() -> None:
             async with open_target(
                 self.target, self.environment, sandboxes=self.settings.sandboxes, waiting=self.waiting
             ) as client:
-                return await use(client)
+                answers.append(await use(client))
 
-        return asyncio.run(with_client())
+        asyncio.run(with_client())
+        return answers[0]
 
 
 def open_session(

@@ -12,8 +12,9 @@ import pytest
 
 from reconciler.cli import console
 from reconciler.files import writing
+from reconciler.operations import import_files
 from reconciler.operations.ledger import uncommitted
-from reconciler.settings import read_settings
+from reconciler.settings import Settings, read_settings
 from tests.cli.conftest import Cli
 
 LONG = "\n".join(f"Rule {n}." for n in range(25))
@@ -330,11 +331,10 @@ def test_a_file_that_appears_in_the_meantime_is_kept(
     seed({"name": "p", "params": {}})
     file = repository / "projects/p.yaml"
 
-    def appear(*arguments: Any) -> bool:
+    def note(settings: Settings, content: object) -> None:
         file.write_text("mine")
-        return True
 
-    monkeypatch.setattr(writing, "exists_below", appear)
+    monkeypatch.setattr(import_files, "note_written", note)
     done = cli("import", "p")
     assert done.code == 1
     assert "it exists now, and did not when it was looked for" in done.err

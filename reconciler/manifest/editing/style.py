@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.manifest.editing.spans import Span, Spans
@@ -49,7 +49,7 @@ class Style:
         root = mapping({key: value})
         (child,) = root.children
         assert child.key is not None
-        requote(child.key, key_quote)
+        child.key = requote(child.key, key_quote)
         return self._lines(root)
 
     def item(self, value: Node) -> list[str]:
@@ -142,19 +142,19 @@ def _scalars_in(span: Span) -> Iterator[Span]:
 
 
 def requote(node: Node, quote: str) -> Node:
-    """Put the strings in a node in quotes, except texts of several lines."""
+    """The node with its strings in quotes, except texts of several lines."""
     if not quote:
         return node
     if node.is_collection:
         for child in node.children:
             if child.key is not None:
-                requote(child.key, quote)
-            requote(child.value, quote)
+                child.key = requote(child.key, quote)
+            child.value = requote(child.value, quote)
     elif _is_string(node) and "\n" not in node.value:
         if quote == '"':
-            node.style, node.text = quote, double_quoted(node.value)
-        elif node.value.isprintable():
-            node.style, node.text = quote, "'" + node.value.replace("'", "''") + "'"
+            return replace(node, style=quote, text=double_quoted(node.value))
+        if node.value.isprintable():
+            return replace(node, style=quote, text="'" + node.value.replace("'", "''") + "'")
     return node
 
 

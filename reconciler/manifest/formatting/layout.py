@@ -11,6 +11,7 @@ from reconciler.manifest.formatting.texts import (
     LONGEST_KEY,
     WIDTH,
     as_it_is,
+    bare,
     block_of,
     in_one_line,
     key_text,
@@ -141,15 +142,19 @@ class _Layout:
         margin = " " * indent
         for index, child in enumerate(node.children):
             start = dash if dash and index == 0 else margin
-            self._comments(child.leading, indent)
-            if child.key is None and child.value.is_collection:
-                self._comments(self._hoisted(child.value, indent), indent)
-            self._blank(child.blank_lines)
+            value = child.value
+            if child.leading:
+                self._comments(child.leading, indent)
+            if child.key is None and value.is_collection:
+                self._comments(self._hoisted(value, indent), indent)
+            if child.blank_lines:
+                self._blank(child.blank_lines)
             if child.key is None:
-                self._item(start, child.value, indent)
+                self._item(start, value, indent)
             else:
-                self._entry(start, child.key, child.value, indent)
-            self._comments(child.tail, indent)
+                self._entry(start, child.key, value, indent)
+            if child.tail:
+                self._comments(child.tail, indent)
         self._comments(node.tail, indent)
 
     def _item(self, start: str, node: Node, indent: int) -> None:
@@ -178,6 +183,9 @@ class _Layout:
     def _value(self, prefix: str, node: Node, below: int) -> None:
         """Write one value after `prefix`. The lines below it are indented by `below` columns."""
         head = f"{prefix} " if prefix else ""
+        if not node.before and (text := bare(node)) is not None:
+            self._put_with_comment(head + text, node)
+            return
         if node.before:
             self._put(prefix)
             self._comments(node.before, below)
@@ -186,12 +194,13 @@ class _Layout:
                 self._blank(node.blank_lines)
             head = " " * below
         line = head + (f"&{node.anchor} " if node.anchor is not None else "")
-        if node.is_collection and node.text:
+        is_collection = node.is_collection
+        if is_collection and node.text:
             first, *others = as_it_is(node, below - _STEP - max(node.column, 0))
             self.lines += [line + first, *others[:-1]]
             self._put_with_comment(others[-1], node)
             return
-        if node.is_collection:
+        if is_collection:
             if self._is_block(node, len(line)):
                 self._put_with_comment(line.rstrip(" "), node)
                 self._fresh = True
@@ -238,6 +247,8 @@ class _Layout:
 
     def _in_brackets(self, node: Node) -> str | None:
         """A value on one line, without its own anchor; None if something in it needs lines of its own."""
+        if (text := bare(node)) is not None:
+            return text
         if not node.is_collection:
             return in_one_line(node)
         if id(node) not in self._inline:

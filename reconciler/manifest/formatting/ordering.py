@@ -6,6 +6,7 @@ import operator
 from collections import Counter
 from collections.abc import Sequence
 from enum import Enum
+from functools import cached_property
 from typing import Final
 
 from reconciler.manifest.schema import CHOICE, DEFAULTS, IGNORE, ONTOLOGY, OVERLAY, PROJECT, RECONCILE
@@ -52,9 +53,15 @@ def arrange(document: Document, kind: FileKind) -> set[int]:
 class _Order:
     def __init__(self, document: Document) -> None:
         self.opened: set[int] = set()
-        anchors = Counter(node.anchor for node in _nodes(document.root) if node.anchor is not None)
-        self._has_anchors = bool(anchors)
-        self._is_ambiguous = document.fixed or any(count > 1 for count in anchors.values())
+        self._document = document
+
+    @cached_property
+    def _anchors(self) -> Counter[str]:
+        return Counter(node.anchor for node in _nodes(self._document.root) if node.anchor is not None)
+
+    def _is_fixed(self, node: Node) -> bool:
+        """Whether the order of a mapping's keys has a meaning."""
+        return self._document.fixed or any(count > 1 for count in self._anchors.values()) or _is_divided(node)
 
     def sort(self, node: Node, keys: Sequence[str]) -> None:
         """Known keys in their order, `<<` after the first of them, then the other keys in their old order.
@@ -63,15 +70,15 @@ class _Order:
         alias means, so nothing is moved. Neither are keys with a line between them that divides them when it is no
         longer commented out.
         """
-        if node.kind is not Kind.MAPPING or not node.children or self._is_ambiguous or _is_divided(node):
+        if node.kind is not Kind.MAPPING or not node.children:
             return
         ranks: dict[str | None, float] = {key: rank for rank, key in enumerate(keys)}
         ranks[_MERGE] = 0.5
         wanted = sorted(node.children, key=lambda child: ranks.get(child.name, len(keys)))
-        if all(map(operator.is_, wanted, node.children)):
+        if all(map(operator.is_, wanted, node.children)) or self._is_fixed(node):
             return
         was_first = node.children[0]
-        node.children = _anchors_first(node.children, wanted) if self._has_anchors else wanted
+        node.children = _anchors_first(node.children, wanted) if self._anchors else wanted
         is_first = node.children[0]
         was_first.blank_lines, is_first.blank_lines = is_first.blank_lines, was_first.blank_lines
 

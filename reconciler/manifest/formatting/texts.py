@@ -19,6 +19,7 @@ _ONLY_IN_BRACKETS: Final = re.compile(r"[-?:]|[-?:] .*|.*:")
 """Text that is a string inside brackets but not outside of them."""
 
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
+_SCALAR: Final = Kind.SCALAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,14 @@ class Block:
     header: str
     lines: tuple[str, ...]
     keeps: bool = False
+
+
+def bare(node: Node) -> str | None:
+    """A plain scalar on one line, without an anchor, as most values are; None for every other one."""
+    text = node.text
+    if node.style or not text or node.kind is not _SCALAR or node.anchor is not None:
+        return None
+    return None if text[0] in "-?:" or text[-1] == ":" or "\n" in text or "\r" in text else text
 
 
 def block_of(node: Node) -> Block | None:
@@ -116,6 +125,8 @@ def _shifted(line: str, shift: int) -> str:
 
 def in_one_line(node: Node) -> str | None:
     """A scalar or alias on one line, for use in brackets; None if it needs more than one."""
+    if (text := bare(node)) is not None:
+        return text
     if block_of(node) is not None:
         return None
     lines = spelling(node)
@@ -130,6 +141,8 @@ def in_one_line(node: Node) -> str | None:
 
 def key_text(key: Node) -> str:
     """A key on one line. An alias needs a space, or the colon would be part of its name."""
+    if (text := bare(key)) is not None:
+        return text
     if key.kind is Kind.ALIAS:
         return f"{key.text} "
     lines = spelling(key)
