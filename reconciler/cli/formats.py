@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import click
@@ -68,13 +69,13 @@ FORMATS: Final = (
     Format(
         "json",
         {
-            "plan": "reconciler.documents.plan:plan_document",
-            "drift": "reconciler.documents.drift:drift_document",
-            "outcome": "reconciler.documents.result:outcome_document",
-            "history": "reconciler.documents.history:history_document",
-            "blame": "reconciler.documents.blame:blame_document",
-            "relabel": "reconciler.documents.relabel:relabel_document",
-            "pins": "reconciler.documents.pins:pins_document",
+            "plan": "reconciler.documents.plan:PlanShape.document",
+            "drift": "reconciler.documents.drift:DriftShape.document",
+            "outcome": "reconciler.documents.result:ResultShape.document",
+            "history": "reconciler.documents.history:HistoryShape.document",
+            "blame": "reconciler.documents.blame:BlameShape.document",
+            "relabel": "reconciler.documents.relabel:RelabelShape.document",
+            "pins": "reconciler.documents.pins:PinsShape.document",
             "validation": "reconciler.documents.validation:validation_document",
             "doctor": "reconciler.documents.doctor:doctor_document",
         },
@@ -197,5 +198,5 @@ def view_of(
 
 def _load(name: str) -> Callable[..., Any]:
     module, _, function = name.partition(":")
-    loaded: Callable[..., Any] = getattr(import_module(module), function)
+    loaded: Callable[..., Any] = attrgetter(function)(import_module(module))
     return loaded

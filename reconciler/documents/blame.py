@@ -6,27 +6,18 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field as Key
 
-from reconciler.documents.history import ApplyShape, AuthorShape
+from reconciler.documents.history import ApplyShape, AuthorShape, author_of, made_of
 from reconciler.documents.parts import (
     CommitId,
     Count,
     DiagnosticShape,
-    Document,
     Moment,
+    ProjectDocument,
     Shape,
-    TargetShape,
     Text,
-    as_json,
 )
 from reconciler.fieldpath import format_path
 from reconciler.model.history import Blame, Blamed, Maker
-from reconciler.model.values import Json
-
-
-def blame_document(blame: Blame) -> dict[str, Json]:
-    """The blame as a JSON document. Sensitive values in `blame` are already masked."""
-    document: dict[str, Json] = as_json(BlameShape.of(blame))
-    return document
 
 
 class BlamedShape(Shape):
@@ -54,23 +45,14 @@ class BlamedShape(Shape):
 
     @classmethod
     def of(cls, field: Blamed, /, **given: Any) -> Self:
-        apply = ApplyShape.of(field.made.apply) if field.made.apply is not None else None
-        made = {"made_by": field.made.by, "commit": field.made.commit, "apply": apply}
-        return super().of(field, path=format_path(field.path), **made, **given)
+        return super().of(field, path=format_path(field.path), **made_of(field.made), **given)
 
 
-class BlameShape(Document):
+class BlameShape(ProjectDocument):
     """The output of reconciler blame --format json."""
 
     describes = Blame
 
-    read_at: Annotated[Moment, Key(alias="timestamp")]
-    """When live state was read. RFC 3339, UTC."""
-    masked: bool = False
-    """Whether sensitive values are masked."""
-    target: TargetShape
-    name: Text
-    """The project's name."""
     type: Text
     """The task type."""
     fields: tuple[BlamedShape, ...]
@@ -80,9 +62,5 @@ class BlameShape(Document):
 
     @classmethod
     def of(cls, blame: Blame, /, **given: Any) -> Self:
-        def author(field: Blamed) -> AuthorShape | None:
-            found = blame.authors.get(field.made.commit or "")
-            return AuthorShape.of(found) if found is not None else None
-
-        fields = tuple(BlamedShape.of(field, author=author(field)) for field in blame.fields)
+        fields = tuple(BlamedShape.of(field, author=author_of(field.made, blame.authors)) for field in blame.fields)
         return super().of(blame, fields=fields, **given)

@@ -20,7 +20,6 @@ from reconciler.documents.parts import (
     TargetShape,
     Text,
     WholeSecond,
-    as_json,
 )
 from reconciler.documents.text import Kind
 from reconciler.errors import ResultFileError
@@ -36,7 +35,7 @@ from reconciler.model.drift import (
     Unit,
 )
 from reconciler.model.plan import Cause
-from reconciler.model.values import ABSENT, Json
+from reconciler.model.values import ABSENT
 
 KIND: Final = Kind(
     "a drift document",
@@ -44,12 +43,6 @@ KIND: Final = Kind(
     error=ResultFileError,
     remedy=Remedy("Create a new one from the output of this command:", ("drift", "--format", "json")),
 )
-
-
-def drift_document(drift: Drift) -> dict[str, Json]:
-    """The drift as a JSON document. Clean projects are counted, not listed."""
-    document: dict[str, Json] = as_json(DriftShape.of(drift))
-    return document
 
 
 def read_drift_file(file: Path, *, base: Path) -> Drift:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import Field as Key
@@ -10,24 +11,16 @@ from reconciler.documents.parts import (
     CommitId,
     Count,
     DiagnosticShape,
-    Document,
     Moment,
+    ProjectDocument,
     Shape,
-    TargetShape,
     Text,
-    as_json,
 )
 from reconciler.documents.plan import RenameShape
 from reconciler.fieldpath import format_path
-from reconciler.model.history import Apply, Author, History, Maker, Part, Revision
+from reconciler.model.history import Apply, Author, History, Made, Maker, Part, Revision
 from reconciler.model.plan import Field, Kind, State
 from reconciler.model.values import ABSENT, Json
-
-
-def history_document(history: History) -> dict[str, Json]:
-    """The history as a JSON document. Sensitive values in `history` are already masked."""
-    document: dict[str, Json] = as_json(HistoryShape.of(history))
-    return document
 
 
 class ApplyShape(Shape):
@@ -52,6 +45,17 @@ class AuthorShape(Shape):
     """The author's name."""
     subject: Text
     """The first line of the commit's message."""
+
+
+def made_of(made: Made) -> dict[str, Any]:
+    """The keys that say what made a version."""
+    apply = ApplyShape.of(made.apply) if made.apply is not None else None
+    return {"made_by": made.by, "commit": made.commit, "apply": apply}
+
+
+def author_of(made: Made, authors: Mapping[str, Author]) -> AuthorShape | None:
+    found = authors.get(made.commit or "")
+    return AuthorShape.of(found) if found is not None else None
 
 
 class ChangeShape(Shape):
@@ -103,30 +107,20 @@ class RevisionShape(Shape):
 
     @classmethod
     def of(cls, revision: Revision, /, **given: Any) -> Self:
-        made = revision.made
         fields = revision.fields
         return super().of(
             revision,
-            commit=made.commit,
-            made_by=made.by,
-            apply=ApplyShape.of(made.apply) if made.apply is not None else None,
+            **made_of(revision.made),
             changes=ChangeShape.of_each(fields) if fields is not None else None,
             **{"content": None, "name": None, **given},
         )
 
 
-class HistoryShape(Document):
+class HistoryShape(ProjectDocument):
     """The output of reconciler history --format json."""
 
     describes = History
 
-    read_at: Annotated[Moment, Key(alias="timestamp")]
-    """When live state was read. RFC 3339, UTC."""
-    masked: bool = False
-    """Whether sensitive values are masked."""
-    target: TargetShape
-    name: Text
-    """The project's name."""
     type: Text
     """The task type."""
     at: Moment | None = None
@@ -147,8 +141,7 @@ class HistoryShape(Document):
 
 
 def _revision(history: History, revision: Revision) -> RevisionShape:
-    author = history.authors.get(revision.made.commit or "")
-    given: dict[str, Any] = {"author": AuthorShape.of(author) if author is not None else None}
+    given: dict[str, Any] = {"author": author_of(revision.made, history.authors)}
     if history.at is not None and revision.after is not None:
         given |= _content(revision.part, revision.after)
     return RevisionShape.of(revision, **given)

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Annotated, Any, ClassVar, Final, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, InstanceOf, WithJsonSchema
+from pydantic import Field as Key
 
 from reconciler import __version__
 from reconciler.diagnostics import Diagnostic, Location, Remedy, Severity, limited
@@ -286,3 +287,21 @@ class Document(Shape):
     @classmethod
     def of(cls, value: Any, /, **given: Any) -> Self:
         return super().of(value, format_version=FORMAT_VERSION, tool_version=__version__, **given)
+
+    @classmethod
+    def document(cls, value: Any) -> dict[str, Json]:
+        """The whole document about a value, in which sensitive values are already masked."""
+        document: dict[str, Json] = as_json(cls.of(value))
+        return document
+
+
+class ProjectDocument(Document):
+    """A document about the versions of one project."""
+
+    read_at: Annotated[Moment, Key(alias="timestamp")]
+    """When live state was read. RFC 3339, UTC."""
+    masked: bool = False
+    """Whether sensitive values are masked."""
+    target: TargetShape
+    name: Text
+    """The project's name."""

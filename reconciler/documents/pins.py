@@ -6,17 +6,10 @@ import csv
 import io
 from typing import Final
 
-from reconciler.documents.parts import CommitId, Count, DiagnosticShape, Document, Hash, Shape, Text, as_json
+from reconciler.documents.parts import CommitId, Count, DiagnosticShape, Document, Hash, Shape, Text
 from reconciler.model.history import Pin, Pins
-from reconciler.model.values import Json
 
 _COLUMNS: Final = ("name", "params_version", "commit", "content_hash", "recorded_at")
-
-
-def pins_document(pins: Pins) -> dict[str, Json]:
-    """The pins as a JSON document. The diagnostics are as they are printed."""
-    document: dict[str, Json] = as_json(PinsShape.of(pins))
-    return document
 
 
 def pins_csv(pins: Pins) -> str:

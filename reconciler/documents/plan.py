@@ -24,19 +24,11 @@ from reconciler.documents.parts import (
     TargetShape,
     Text,
     WholeSecond,
-    as_json,
 )
 from reconciler.fieldpath import format_path, parse_path
 from reconciler.model import plan as model
 from reconciler.model.plan import Action, CallKind, Plan, ProjectChange
-from reconciler.model.values import ABSENT, Json
-
-
-def plan_document(plan: Plan) -> dict[str, Json]:
-    """The plan as a JSON document. Sensitive values in `plan` are already masked."""
-    document: dict[str, Json] = as_json(PlanShape.of(plan))
-    return document
-
+from reconciler.model.values import ABSENT
 
 _path = lru_cache(maxsize=4096)(parse_path)
 """Cached because the fields of many projects have the same paths."""

@@ -12,24 +12,15 @@ from reconciler.documents.parts import (
     CommitId,
     Count,
     DiagnosticShape,
-    Document,
     Moment,
+    ProjectDocument,
     Shape,
-    TargetShape,
     Text,
-    as_json,
 )
 from reconciler.instants import timestamp
 from reconciler.model.history import Part, Relabel, Renaming
-from reconciler.model.values import Json
 
 _COLUMNS: Final = ("old", "new", "version", "commit", "created_at", "declared")
-
-
-def relabel_document(relabel: Relabel) -> dict[str, Json]:
-    """The renames as a JSON document. Sensitive names in `relabel` are already masked."""
-    document: dict[str, Json] = as_json(RelabelShape.of(relabel))
-    return document
 
 
 def relabel_csv(relabel: Relabel) -> str:
@@ -66,18 +57,11 @@ class RenamingShape(Shape):
         return super().of(renaming, commit=renaming.made.commit, **given)
 
 
-class RelabelShape(Document):
+class RelabelShape(ProjectDocument):
     """The output of reconciler history --relabel --format json."""
 
     describes = Relabel
 
-    read_at: Annotated[Moment, Key(alias="timestamp")]
-    """When live state was read. RFC 3339, UTC."""
-    masked: bool = False
-    """Whether sensitive names are masked."""
-    target: TargetShape
-    name: Text
-    """The project's name."""
     part: Part
     """Whose versions these are: the ontology's, or with params, those of lists of labels."""
     first: Count

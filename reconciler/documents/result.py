@@ -19,14 +19,12 @@ from reconciler.documents.parts import (
     TargetShape,
     Text,
     WholeSecond,
-    as_json,
 )
 from reconciler.documents.text import Kind
 from reconciler.errors import ResultFileError, UsageError
 from reconciler.files.writing import check_named, write_whole
 from reconciler.model.outcome import CallOutcome, CallResult, Outcome, OutcomeSummary, ProjectOutcome, Status
 from reconciler.model.plan import Action, CallKind
-from reconciler.model.values import Json
 
 KIND: Final = Kind(
     "an apply result",
@@ -34,12 +32,6 @@ KIND: Final = Kind(
     error=ResultFileError,
     remedy=Remedy("Create a new one:", ("apply", "--result", "FILE")),
 )
-
-
-def outcome_document(outcome: Outcome) -> dict[str, Json]:
-    """The outcome as a JSON document."""
-    document: dict[str, Json] = as_json(ResultShape.of(outcome))
-    return document
 
 
 def check_result(file: Path) -> None:
@@ -65,7 +57,7 @@ def check_result(file: Path) -> None:
 
 def write_result_file(outcome: Outcome, file: Path) -> None:
     """Save the outcome, whose files are relative: mode 0600, all of it or nothing. OSError if it cannot be written."""
-    write_whole(KIND.write(outcome_document(outcome)), file)
+    write_whole(KIND.write(ResultShape.document(outcome)), file)
 
 
 def read_result_file(file: Path, *, base: Path) -> Outcome:

@@ -15,7 +15,7 @@ from pydantic import Field as Key
 from pydantic import TypeAdapter
 
 from reconciler.diagnostics import Remedy, Severity
-from reconciler.documents.parts import Hash, Shape, Text, WholeDiagnosticShape, as_json
+from reconciler.documents.parts import Hash, Shape, Text, WholeDiagnosticShape
 from reconciler.documents.plan import ChangeShape, KeptShape, PlanShape, is_equal, kept_shapes
 from reconciler.documents.text import Kind
 from reconciler.errors import PlanFileError
@@ -23,7 +23,6 @@ from reconciler.fieldpath import parse_pattern
 from reconciler.model.ontology import Unreadable, read_ontology
 from reconciler.model.plan import Action, CallKind, Held, Plan, ProjectChange
 from reconciler.model.project import DesiredProject, Ignore, Mask, ParamsMode
-from reconciler.model.values import Json
 
 KIND: Final = Kind(
     "a plan file",
@@ -40,19 +39,13 @@ KIND: Final = Kind(
 _FAILED: Final = replace(KIND, sealed=False)
 
 
-def saved_plan_document(plan: Plan) -> dict[str, Json]:
-    """The plan as it is saved, without its seal."""
-    document: dict[str, Json] = as_json(SavedPlanShape.of(plan))
-    return document
-
-
 def write_plan_file(plan: Plan, file: Path) -> None:
     """Save a plan whose files are relative: mode 0600, all of it or nothing.
 
     Raises:
         PlanFileError: the file cannot be written, or the plan is too large.
     """
-    KIND.save(saved_plan_document(plan), file)
+    KIND.save(SavedPlanShape.document(plan), file)
 
 
 def read_plan_file(file: Path, *, base: Path) -> Plan:

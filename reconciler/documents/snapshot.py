@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Discriminator, StrictBool, Tag
 from pydantic import Field as Key
 
 from reconciler.diagnostics import Remedy
-from reconciler.documents.parts import Document, Moment, Shape, TargetShape, WholeSecond, as_json
+from reconciler.documents.parts import Document, Moment, Shape, TargetShape, WholeSecond
 from reconciler.documents.text import Kind
 from reconciler.errors import SnapshotError
 from reconciler.fieldpath import parse_pattern
@@ -46,7 +46,7 @@ def encode(snapshot: Snapshot) -> bytes:
     Raises:
         SnapshotError: it is larger than one may be.
     """
-    return KIND.write(as_json(SnapshotShape.of(snapshot)))
+    return KIND.write(SnapshotShape.document(snapshot))
 
 
 def write_snapshot_file(snapshot: Snapshot, file: Path) -> None:
@@ -55,7 +55,7 @@ def write_snapshot_file(snapshot: Snapshot, file: Path) -> None:
     Raises:
         SnapshotError: the file cannot be written, or the snapshot is too large.
     """
-    KIND.save(as_json(SnapshotShape.of(snapshot)), file)
+    KIND.save(SnapshotShape.document(snapshot), file)
 
 
 def decode(content: bytes, *, place: str) -> Snapshot:

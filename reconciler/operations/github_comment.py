@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity, warning
-from reconciler.documents.plan import plan_document
-from reconciler.documents.result import outcome_document
+from reconciler.documents.plan import PlanShape
+from reconciler.documents.result import ResultShape
 from reconciler.errors import GithubError, GithubForbiddenError, GithubLockedError
 from reconciler.forge.github.client import GithubClient
 from reconciler.forge.github.comments import (
@@ -65,7 +65,7 @@ def comment_plan(client: GithubClient, event: Event, plan: Plan, writer: Writer)
         return Report(notes=(_no_pull_request(event),), instead=text)
     if (why := overtaken(client, event)) != "":
         return Report(done=(f"Pull request #{event.number}: comment unchanged, because {why}.",))
-    document = plan_document(printed(plan, base=writer.base, sensitive=writer.sensitive))
+    document = PlanShape.document(printed(plan, base=writer.base, sensitive=writer.sensitive))
     content = {key: value for key, value in document.items() if key not in _TIMES}
     data: dict[str, Json] = {
         "plan_hash": plan.hash,
@@ -172,7 +172,7 @@ def _failure_writer(data: Mapping[str, Json], text: str) -> Write:
 
 def _outcome_writer(event: Event, outcome: Outcome, writer: Writer, *, alone: bool, fork: bool, fresh: bool) -> Write:
     """`alone` is whether no other pull request was merged, `fresh` whether no earlier run can have commented here."""
-    document = outcome_document(printed(outcome, base=writer.base))
+    document = ResultShape.document(printed(outcome, base=writer.base))
     content = {key: value for key, value in document.items() if key not in _TIMES}
     quiet = outcome.summary.complete and all(project.status is Status.UNCHANGED for project in outcome.projects)
 

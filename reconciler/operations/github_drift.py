@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from reconciler.diagnostics import Remedy
-from reconciler.documents.drift import drift_document
+from reconciler.documents.drift import DriftShape
 from reconciler.errors import GithubError
 from reconciler.forge.github.client import GithubClient
 from reconciler.forge.github.comments import job_hash
@@ -118,7 +118,7 @@ def _drifting(drift: Drift) -> tuple[str, ...]:
 
 def content_hash(drift: Drift, writer: Writer) -> str:
     """A hash of the description's content, without the times in it."""
-    document = drift_document(printed(drift, base=writer.base, sensitive=writer.sensitive))
+    document = DriftShape.document(printed(drift, base=writer.base, sensitive=writer.sensitive))
     del document["timestamp"], document["snapshot"]
     for project in document["projects"]:
         for unit in project["units"]:

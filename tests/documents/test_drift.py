@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.diagnostics import error
-from reconciler.documents.drift import drift_document, read_drift_file
+from reconciler.documents.drift import DriftShape, read_drift_file
 from reconciler.errors import ResultFileError
 from reconciler.forge.github.event import Event
 from reconciler.model.drift import ProjectDrift, Unit
@@ -29,7 +29,7 @@ from tests.render import test_drift
 from tests.render.shown import render_drift
 from tests.render.test_drift import PROJECT, drift
 
-DRIFT: Final = drift_document(
+DRIFT: Final = DriftShape.document(
     printed(
         test_drift.drift(test_drift.PROJECT, blocked=(test_drift.BLOCKED,), vanished=("lost",), unmanaged=("old",)),
         base="/r",
@@ -48,7 +48,7 @@ def test_a_drift_document_with_a_nonsense_body(tmp_path: Path, seed: int) -> Non
         drift = read_drift_file(tmp_path / "drift.json", base=Path("/r"))
     except ResultFileError:
         return
-    to_json(drift_document(printed(drift, base="/r"))).encode("utf-8", "surrogatepass")
+    to_json(DriftShape.document(printed(drift, base="/r"))).encode("utf-8", "surrogatepass")
     render_drift(drift, base="/r", now=test_drift.NOW)
     drift_text(drift, EVENT, Writer("/r", test_drift.NOW), limit=50_000)
 
@@ -73,20 +73,20 @@ def test_a_drift(tmp_path: Path) -> None:
     reported = ProjectDrift("reported", Source("/r/projects/t.yaml", 1), diagnostics=(error("e", "s"),))
     clean = ProjectDrift("clean", Source("/r/projects/c.yaml", 1))
     found = drift(replace(PROJECT, units=units), reported, clean, vanished=("lost",), unmanaged=("old",))
-    document = drift_document(printed(found, base="/r"))
+    document = DriftShape.document(printed(found, base="/r"))
     read = read_drift_file(written(tmp_path, document), base=Path("/r"))
-    assert drift_document(printed(read, base="/r")) == document
+    assert DriftShape.document(printed(read, base="/r")) == document
     assert (read.summary, read.project_count, read.unlisted) == (found.summary, 3, 1)
     assert [(unit.base, unit.live) for unit in read.projects[0].units] == [(None, ABSENT), (ABSENT, None)]
-    bare = written(tmp_path, drift_document(printed(drift(baseline=None), base="/r")))
+    bare = written(tmp_path, DriftShape.document(printed(drift(baseline=None), base="/r")))
     assert read_drift_file(bare, base=Path("/r")).baseline is None
     old = drift(PROJECT, snapshot_at=datetime(2026, 11, 24, 9, tzinfo=UTC))
-    document = drift_document(printed(old, base="/r"))
+    document = DriftShape.document(printed(old, base="/r"))
     assert read_drift_file(written(tmp_path, document), base=Path("/r")).snapshot_at == old.snapshot_at
 
 
 def test_a_path_that_is_none(tmp_path: Path) -> None:
-    document: Any = drift_document(printed(drift(PROJECT), base="/r"))
+    document: Any = DriftShape.document(printed(drift(PROJECT), base="/r"))
     document["projects"][0]["units"][0]["path"] = "params..a"
     with pytest.raises(ResultFileError):
         read_drift_file(written(tmp_path, document), base=tmp_path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.documents.history import history_document
+from reconciler.documents.history import HistoryShape
 from reconciler.model.history import History, Part
 from reconciler.model.plan import TargetInfo
 from reconciler.planning.history import state_at, timeline
@@ -16,13 +16,13 @@ PROJECT = live({"a": 1}, {"a": 2}, ontologies=(["Cat"], None), ontology_names=("
 def test_each_part_has_its_versions() -> None:
     target = TargetInfo("production", "https://api.scale.com/v1")
     whole = History(target, "p", "t", AT, revisions=timeline(PROJECT, MAKERS, {}))
-    document = history_document(whole)
+    document = HistoryShape.document(whole)
     assert [one["version"] for one in document["params"]] == [0, 1]
     assert [one["changes"] is None for one in document["ontology"]] == [False, True]
     assert "content" not in document["params"][0]
     readable = live({"a": 1}, ontologies=(["Cat"],), ontology_names=("v1",))
-    then = history_document(History(target, "p", "t", AT, revisions=state_at(readable, AT, MAKERS), at=AT))
+    then = HistoryShape.document(History(target, "p", "t", AT, revisions=state_at(readable, AT, MAKERS), at=AT))
     assert then["params"][0]["content"] == {"a": 1}
     assert (then["ontology"][0]["content"], then["ontology"][0]["name"]) == (["Cat"], "v1")
     unread = History(target, "p", "t", AT, revisions=state_at(PROJECT, AT, MAKERS), at=AT)
-    assert "content" not in history_document(unread)["ontology"][0]
+    assert "content" not in HistoryShape.document(unread)["ontology"][0]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.documents.plan import plan_document
+from reconciler.documents.plan import PlanShape
 from reconciler.fieldpath import parse_pattern
 from reconciler.model.plan import Action, State
 from reconciler.model.printed import printed
@@ -24,7 +24,7 @@ BEFORE = State(
 def entry(*patterns: str, **more: Any) -> dict[str, Any]:
     change = replace(plans.kitten(), before=BEFORE, **more)
     sensitive = [parse_pattern(pattern) for pattern in patterns]
-    [made] = plan_document(printed(plans.plan(change), base=plans.BASE, sensitive=sensitive))["resource_changes"]
+    [made] = PlanShape.document(printed(plans.plan(change), base=plans.BASE, sensitive=sensitive))["resource_changes"]
     return dict(made)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.documents.relabel import relabel_csv, relabel_document
+from reconciler.documents.relabel import RelabelShape, relabel_csv
 from reconciler.fieldpath import parse_pattern
 from reconciler.model.history import Author, Made, Maker, Part, Relabel, Renaming
 from reconciler.model.plan import TargetInfo
@@ -33,7 +33,7 @@ def test_csv_and_json() -> None:
         f"Kitten,Cat,2,{COMMIT},2026-11-24T09:00:00Z,true\n"
         '"a ""b"", c",B,3,,,false\n'
     )
-    document = relabel_document(FOUND)
+    document = RelabelShape.document(FOUND)
     assert (document["part"], document["first"], document["last"]) == ("ontology", 1, 3)
     assert document["renames"][0] == {
         "old": "Kitten",

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.diagnostics import warning
-from reconciler.documents.result import check_result, outcome_document, read_result_file
+from reconciler.documents.result import ResultShape, check_result, read_result_file
 from reconciler.errors import ResultFileError, UsageError
 from reconciler.model.printed import printed
 from reconciler.model.values import to_json
@@ -22,7 +22,7 @@ from tests.render import plans
 from tests.render.plans import BASE, happened, source
 from tests.render.shown import render_outcome_markdown
 
-RESULT: Final = outcome_document(printed(plans.happened(), base=plans.BASE))
+RESULT: Final = ResultShape.document(printed(plans.happened(), base=plans.BASE))
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -33,7 +33,7 @@ def test_a_result_with_a_nonsense_body(tmp_path: Path, seed: int) -> None:
         outcome = read_result_file(tmp_path / "result.json", base=Path(plans.BASE))
     except ResultFileError:
         return
-    to_json(outcome_document(printed(outcome, base=plans.BASE))).encode("utf-8", "surrogatepass")
+    to_json(ResultShape.document(printed(outcome, base=plans.BASE))).encode("utf-8", "surrogatepass")
     render_outcome_markdown(outcome, base=plans.BASE, now=plans.NOW)
 
 
@@ -49,9 +49,9 @@ def test_a_result(tmp_path: Path) -> None:
     outcome = replace(happened(), previous_commit="a" * 40, diagnostics=(warning("w", "s", detail="d"),))
     first, *others = outcome.projects
     outcome = replace(outcome, projects=(replace(first, hash="abc", source=source("projects/cats.yaml")), *others))
-    document = outcome_document(printed(outcome, base=BASE))
+    document = ResultShape.document(printed(outcome, base=BASE))
     read = read_result_file(written(tmp_path, document), base=Path(BASE))
-    assert outcome_document(printed(read, base=BASE)) == document
+    assert ResultShape.document(printed(read, base=BASE)) == document
     assert read.projects[0].source == source("projects/cats.yaml")
     assert (read.summary, read.interrupted_by, read.previous_commit) == (outcome.summary, 2, "a" * 40)
     assert read.projects[1].stale_fields == ()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.documents import record, snapshot
-from reconciler.documents.drift import drift_document, read_drift_file
+from reconciler.documents.drift import DriftShape, read_drift_file
 from reconciler.documents.result import read_result_file, write_result_file
 from reconciler.documents.savedplan import read_plan_file, write_plan_file
 from reconciler.fieldpath import Attribute, parse_pattern
@@ -217,7 +217,7 @@ drifts = st.builds(
 @SETTINGS
 @given(drifts)
 def test_a_drift(tmp_path: Path, drift: Drift) -> None:
-    document = to_json(drift_document(printed(drift, base=BASE)))
+    document = to_json(DriftShape.document(printed(drift, base=BASE)))
     (tmp_path / "drift.json").write_bytes(document.encode("utf-8", "surrogatepass"))
     assert read_drift_file(tmp_path / "drift.json", base=Path(BASE)) == drift
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.documents.savedplan import KIND, read_plan_file, saved_plan_document
+from reconciler.documents.savedplan import KIND, SavedPlanShape, read_plan_file
 from reconciler.errors import PlanFileError
 from reconciler.model.plan import Held, Plan
 from reconciler.model.printed import printed
@@ -28,7 +28,7 @@ def whole_plan() -> Plan:
     return replace(made, changes=(*made.changes, held))
 
 
-PLAN: Final = saved_plan_document(printed(whole_plan(), base=plans.BASE))
+PLAN: Final = SavedPlanShape.document(printed(whole_plan(), base=plans.BASE))
 HELD: Final = {"guard": "takeover", "why": "why", "remedy": ""}
 
 
@@ -40,7 +40,7 @@ def test_a_plan_with_a_valid_digest_and_a_nonsense_body(tmp_path: Path, seed: in
         plan = read_plan_file(tmp_path / "plan.json", base=Path(plans.BASE))
     except PlanFileError:
         return
-    to_json(saved_plan_document(printed(plan, base=plans.BASE))).encode("utf-8", "surrogatepass")
+    to_json(SavedPlanShape.document(printed(plan, base=plans.BASE))).encode("utf-8", "surrogatepass")
     render_plan(plan, base=plans.BASE, now=plans.NOW)
     render_plan_markdown(plan, base=plans.BASE, now=plans.NOW)
     render_page(plan, base=plans.BASE, now=plans.NOW)

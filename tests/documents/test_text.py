@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import pytest
 
-from reconciler.documents.drift import KIND, DriftShape, drift_document, read_drift_file
-from reconciler.documents.result import outcome_document, read_result_file
+from reconciler.documents.drift import KIND, DriftShape, read_drift_file
+from reconciler.documents.result import ResultShape, read_result_file
 from reconciler.documents.text import Kind
 from reconciler.errors import ResultFileError
 from reconciler.model.printed import printed
@@ -20,8 +20,8 @@ from reconciler.model.values import Json
 from tests.documents.nonsense import nested
 from tests.render import plans, test_drift
 
-DRIFT: Final = drift_document(printed(test_drift.drift(test_drift.PROJECT), base="/r"))
-RESULT: Final = outcome_document(printed(plans.happened(), base=plans.BASE))
+DRIFT: Final = DriftShape.document(printed(test_drift.drift(test_drift.PROJECT), base="/r"))
+RESULT: Final = ResultShape.document(printed(plans.happened(), base=plans.BASE))
 
 
 def written(folder: Path, document: Any) -> Path:

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from reconciler.documents.drift import drift_document
-from reconciler.documents.plan import plan_document
+from reconciler.documents.drift import DriftShape
+from reconciler.documents.plan import PlanShape
 from reconciler.documents.snapshot import decode, encode
 from reconciler.model.drift import Drift
 from reconciler.model.plan import Plan
@@ -292,12 +292,12 @@ def _check_blocked(made: Plan, found: Drift) -> None:
 def _render(seen: Seen) -> None:
     """Nothing that is rendered fails, nor holds what UTF-8 cannot."""
     for made in (seen.plan, seen.plan_from):
-        to_json(plan_document(printed(made, base="/"))).encode()
+        to_json(PlanShape.document(printed(made, base="/"))).encode()
         render_plan(made, base="/", now=NOW).encode()
         render_plan_markdown(made, base="/", now=NOW).encode()
         render_page(made, base="/", now=NOW).encode()
     for found in (seen.drift, seen.drift_from):
-        to_json(drift_document(printed(found, base="/"))).encode()
+        to_json(DriftShape.document(printed(found, base="/"))).encode()
         render_drift(found, base="/", now=NOW).encode()
         render_drift_markdown(found, base="/", now=NOW).encode()
         render_drift_page(found, base="/", now=NOW).encode()

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from html.parser import HTMLParser
 from typing import Any
 
-from reconciler.documents.plan import plan_document
+from reconciler.documents.plan import PlanShape
 from reconciler.fieldpath import Attribute
 from reconciler.model.plan import Field, Kind, Plan
 from reconciler.model.printed import printed
@@ -74,7 +74,7 @@ def missing(plan: Plan) -> list[str]:
         for name, both in shown.items()
         if not any(spelled in both[side] for spelled in _spellings(atom))
     ]
-    document = json.loads(json.dumps(plan_document(printed(plan, base=plans.BASE))))
+    document = json.loads(json.dumps(PlanShape.document(printed(plan, base=plans.BASE))))
     for change, entry in zip(plan.changes, document["resource_changes"], strict=True):
         sides_of = [
             [None if side is ABSENT else side for side in (field.before, field.after)] for field in change.fields

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reconciler.diagnostics import error, warning
-from reconciler.documents.drift import drift_document
+from reconciler.documents.drift import DriftShape
 from reconciler.fieldpath import parse_path, parse_pattern
 from reconciler.model.drift import Baseline, BlockedProject, Drift, ProjectDrift, Transient, Unit
 from reconciler.model.plan import Cause, Field, Kind, TargetInfo
@@ -239,9 +239,9 @@ def test_a_text_line_by_line() -> None:
 def test_the_document() -> None:
     quiet = ProjectDrift("quiet", SOURCE)
     found = drift(PROJECT, quiet, blocked=(BLOCKED,), unmanaged=("old",), vanished=("lost",))
-    document = drift_document(printed(found, base="/r"))
+    document = DriftShape.document(printed(found, base="/r"))
     assert document["record"] == {"commit": "1a2b3c4d5e", "recorded_at": "2026-11-23T09:00:00Z"}
-    assert drift_document(printed(drift(baseline=None), base="/r"))["record"] is None
+    assert DriftShape.document(printed(drift(baseline=None), base="/r"))["record"] is None
     assert document["blocked"] == [
         {
             "name": "broken",
@@ -277,7 +277,7 @@ def test_the_document() -> None:
     gone = project["units"][2]
     assert (gone["live"], gone["version"], gone["created_at"], gone["age_seconds"]) == (None, None, None, None)
     bare = replace(drift(ProjectDrift("p", SOURCE, (replace(unit("params.x"), source=None),))))
-    listed = drift_document(printed(bare, base="/r"))["projects"]
+    listed = DriftShape.document(printed(bare, base="/r"))["projects"]
     assert isinstance(listed, list)
     assert listed[0]["units"][0]["source"] is None
 
@@ -287,7 +287,7 @@ def test_the_head_tells_how_old_a_snapshot_is() -> None:
     where = "Target: production  https://api.scale.com/v1"
     head = f"{where}  (42 live projects, snapshot of 2026-11-25 07:12 UTC, 3 h ago)"
     assert shown(found).splitlines()[0] == head
-    assert drift_document(printed(found, base="/r"))["snapshot"] == {"timestamp": "2026-11-25T07:12:00Z"}
+    assert DriftShape.document(printed(found, base="/r"))["snapshot"] == {"timestamp": "2026-11-25T07:12:00Z"}
     planned = plans.plan(snapshot_at=plans.NOW, live_count=1)
     reported = render_plan(planned, base=plans.BASE, now=plans.NOW).splitlines()[0]
     assert reported == f"{where}  (1 live project, snapshot of 2026-11-25 10:02 UTC)"

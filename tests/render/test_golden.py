@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.documents.drift import drift_document
-from reconciler.documents.plan import plan_document
-from reconciler.documents.result import outcome_document
+from reconciler.documents.drift import DriftShape
+from reconciler.documents.plan import PlanShape
+from reconciler.documents.result import ResultShape
 from reconciler.forge.github.commands import shield
 from reconciler.model.printed import printed
 from reconciler.model.project import Source
@@ -64,11 +64,11 @@ CASES: dict[str, Callable[[], str]] = {
     ),
     "validation": lambda: render_validation(plans.diagnosed(), manifests=41, base=plans.BASE),
     "validation-in-colour": lambda: render_validation(plans.diagnosed(), manifests=41, base=plans.BASE, colour=True),
-    "picture.json": lambda: _document(plan_document(printed(plans.picture(), base=plans.BASE))),
-    "hostile.json": lambda: _document(plan_document(printed(plans.hostile(), base=plans.BASE))),
-    "outcome.json": lambda: _document(outcome_document(printed(plans.happened(), base=plans.BASE))),
+    "picture.json": lambda: _document(PlanShape.document(printed(plans.picture(), base=plans.BASE))),
+    "hostile.json": lambda: _document(PlanShape.document(printed(plans.hostile(), base=plans.BASE))),
+    "outcome.json": lambda: _document(ResultShape.document(printed(plans.happened(), base=plans.BASE))),
     "drift.json": lambda: _document(
-        drift_document(printed(test_drift.drift(test_drift.PROJECT, blocked=(test_drift.BLOCKED,)), base="/r"))
+        DriftShape.document(printed(test_drift.drift(test_drift.PROJECT, blocked=(test_drift.BLOCKED,)), base="/r"))
     ),
     "drift": lambda: render_drift(
         test_drift.drift(test_drift.PROJECT, blocked=(test_drift.BLOCKED,)), base="/r", now=test_drift.NOW
