@@ -1,6 +1,6 @@
 """An account in memory behind HTTP on 127.0.0.1, cheap enough to be no part of what is measured against it.
 
-It knows what the Projects API does with list, get, setParams and setOntology, holds every answer back for some
+It knows what the Projects API does with list, get, create, setParams and setOntology, holds every answer back for some
 milliseconds, and counts. Beside the API: `GET /counts` returns how many requests came since the last reset and how many
 were in flight at most, `POST /reset` makes the account and the counts as they were. A request is in flight from its
 last byte until its answer is written. Usage: python tests/bench/server.py LIST.json MILLISECONDS; the first line on
@@ -48,12 +48,20 @@ class Account:
             if self._changed:
                 self._list, self._changed = json.dumps(list(self._projects.values())).encode(), False
             return 200, self._list
+        if kind == "create":
+            return 200, json.dumps(self._create(json.loads(body))).encode()
         project = self._projects.get(path[1]) if len(path) > 1 else None
         if project is None:
             return 404, b'{"status_code": 404, "error": "There is no such project."}'
         if kind != "get":
             self._write(project, kind, json.loads(body))
         return 200, json.dumps(project).encode()
+
+    def _create(self, body: dict[str, Any]) -> dict[str, Any]:
+        self._changed = True
+        history = [{**body.pop("params", {}), "version": 0, "created_at": _AT}]
+        self._projects[body["name"]] = {"created_at": _AT, "archived": False, "param_history": history, **body}
+        return self._projects[body["name"]]
 
     def _write(self, project: dict[str, Any], kind: str, body: dict[str, Any]) -> None:
         self._changed = True
