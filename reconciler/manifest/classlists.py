@@ -37,7 +37,7 @@ def class_list(ontology: Mapping[str, Json], path: RawPath) -> Fault:
             lines.append(f"- {_spelled(name)}")
     lines += ["- …"] if len(ontology) > len(lines) else []
     detail = "\n".join(("Write each choice as an item of a list:", *lines))
-    summary = "an ontology is a list of choices, not a mapping of them"
+    summary = "an ontology must be a list of choices, not a mapping"
     return Fault((*path, next(iter(ontology))), summary, detail, code=Code.UNKNOWN_KEY, at_key=True)
 
 

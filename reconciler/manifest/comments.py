@@ -68,8 +68,10 @@ def _look_at(
 
 def _warn(document: Document, match: re.Match[str], summary: str, otherwise: str) -> None:
     detail = (
-        "A # after a space starts a comment. To include it in the value, quote the value. If a comment is intended, "
+        "A # after a space starts a comment. To include the # in the value, quote the value. If you want a comment, "
         f"{otherwise}, or put the comment on its own line."
     )
     location = document.source.location(Stretch(match.start(1), match.end(1)))
-    document.problems.append(warning(Code.COMMENT_VALUE, summary, detail=detail, location=location, label="quote it"))
+    document.problems.append(
+        warning(Code.COMMENT_VALUE, summary, detail=detail, location=location, label="quote the value")
+    )

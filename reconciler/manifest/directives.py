@@ -117,7 +117,9 @@ class Directives:
                 raise
             if not opened.broken and len(opened.documents) != 1:
                 summary = f"{quoted(path)} has {len(opened.documents) or 'no'} YAML documents"
-                raise RefusedError(Code.NOT_ONE_DOCUMENT, summary, "A file used with $ref must have exactly one.")
+                raise RefusedError(
+                    Code.NOT_ONE_DOCUMENT, summary, "A file that $ref reads must contain exactly one document."
+                )
             self._opened[folder, path] = opened
         return opened
 
@@ -163,7 +165,7 @@ class Directives:
             steps = " -> ".join(self._shown(step) for step in chain)
             raise _AbandonedError(
                 Code.REFERENCE_CHAIN,
-                f"a chain of more than {_LONGEST_CHAIN} references",
+                f"this chain has more than {_LONGEST_CHAIN} references",
                 f"The chain is {steps}. Refer directly to the file that has the value.",
             )
 
@@ -192,7 +194,7 @@ class Directives:
 
 
 def _too_deep() -> _AbandonedError:
-    summary = f"more than {MAX_DEPTH} levels of nesting, counting references"
+    summary = f"the nesting is more than {MAX_DEPTH} levels deep, counting references"
     return _AbandonedError(Code.TOO_DEEP, summary, "Reduce the nesting.")
 
 
@@ -254,7 +256,7 @@ class _Walk:
                 Fault(
                     (*path, directive),
                     f"{directive} must be the only key of its mapping",
-                    "If the value only looks like a directive, write {$literal: …} around it.",
+                    "If this mapping is data, not a directive, wrap it in {$literal: …}.",
                     code=Code.DIRECTIVE_NOT_ALONE,
                     at_key=True,
                 ),
@@ -265,7 +267,7 @@ class _Walk:
         if directive == UNSET_KEY:
             return self._unset(inner, path)
         if not isinstance(inner, str):
-            label = "" if inner is None or isinstance(inner, dict | list) else "quote it"
+            label = "" if inner is None or isinstance(inner, dict | list) else "quote the path"
             summary = f"{directive} must be the path of a file"
             fault = Fault((*path, directive), summary, code=Code.WRONG_TYPE, label=label, at_key=inner is None)
             return self._report(path, fault)
@@ -310,8 +312,12 @@ class _Walk:
         found = self._directives.look_up(opened, file_path, pointer, depth=depth, chain=self._chain)
         self._resolved.nodes += found.nodes
         if self._resolved.nodes > MAX_NODES:
-            summary = f"more than {MAX_NODES:,} values, counting references in full"
-            raise _AbandonedError(Code.TOO_LARGE, summary, "Use fewer references, or refer to smaller values.")
+            summary = f"this reference brings the document to more than {MAX_NODES:,} values"
+            raise _AbandonedError(
+                Code.TOO_LARGE,
+                summary,
+                "Each reference counts in full. Use fewer references, or refer to smaller values.",
+            )
         return found
 
     def _unset(self, inner: Json, path: RawPath) -> Any:
@@ -344,7 +350,7 @@ class _Walk:
                 Fault(
                     (*path, key),
                     f"{quoted(key)} is not a directive and is sent unchanged",
-                    "If that is intended, write {$literal: …} around it.",
+                    "If this mapping is data, wrap it in {$literal: …}.",
                     f"did you mean {quoted(near)}?",
                     code=Code.NEAR_DIRECTIVE,
                     at_key=True,

@@ -121,7 +121,7 @@ class _Search:
         if name == DEFAULTS:
             self.found.defaults.append(entry.path)
         elif is_link and (refusal := self._refusal(entry.path, is_folder)) is not None:
-            refusal.detail += " To ignore the link, start its name with _."
+            refusal.detail += " To skip the link, start its name with _."
             self._refuse(entry.path, refusal)
         elif is_folder:
             (linked if is_link else waiting).append(entry.path)

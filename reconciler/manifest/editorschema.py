@@ -40,11 +40,14 @@ def editor_schema(kind: str) -> Schema:
         "$schema": DIALECT,
         "$id": PUBLISHED.format(kind),
         "title": title,
-        "description": "Scale keeps adding parameters, so any parameter is allowed.",
+        "description": "Any parameter is allowed, because Scale adds parameters over time.",
         **schema,
         "patternProperties": {
-            "^x-": {"description": "Your own data. Reconciler ignores it."},
-            r"^\$schema$": {"description": "The schema for an editor. Reconciler ignores it.", "type": "string"},
+            "^x-": {"description": "Your own data, which reconciler ignores."},
+            r"^\$schema$": {
+                "description": "The schema that an editor uses. Reconciler ignores this key.",
+                "type": "string",
+            },
         },
         "allOf": [
             {
@@ -57,12 +60,12 @@ def editor_schema(kind: str) -> Schema:
             **_directives(),
             "choice": {
                 "title": "choice",
-                "description": "A choice in the ontology. It must be unique in the whole tree.",
+                "description": "A choice in the ontology. Its name must be unique in the whole tree.",
                 "anyOf": [{"type": "string", "minLength": 1}, *CHOICE.alternatives(_slots), _DIRECTIVE],
             },
             "ontology": {"anyOf": [*CHOICES.alternatives(_slots), *ONTOLOGY.alternatives(_slots)]},
             "ignore": {
-                "description": "A path whose live value is kept.",
+                "description": "The path of a live value to keep.",
                 "anyOf": [*IGNORE.alternatives(_slots), _DIRECTIVE],
             },
             **{name: open_schema(fact) for name, fact in SHAPES.items()},
@@ -91,7 +94,7 @@ def _directives() -> dict[str, Schema]:
     anywhere = {name: schema for name, schema in DIRECTIVES.items() if name != UNSET_KEY}
     return {
         "directive": {
-            "$comment": "One of these, as the only key of its mapping.",
+            "$comment": "A directive. It must be the only key of its mapping.",
             "type": "object",
             "properties": anywhere,
             "minProperties": 1,

@@ -16,7 +16,7 @@ from reconciler.model.characters import code_point
 MAX_DEPTH: Final = 100
 MAX_NODES: Final = 1_000_000
 
-_IF_TEXT: Final = "quote it if it is text"
+_IF_TEXT: Final = "if this is text, quote it"
 
 
 class LimitError(Exception):
@@ -48,7 +48,7 @@ class Findings:
             Code.YAML_VERSION,
             "a manifest can only be YAML 1.2",
             Stretch(start, start + len("%YAML")),
-            detail="Remove the %YAML line. Other versions of YAML read values such as `yes` and `012` differently.",
+            detail="Remove the %YAML line. Other versions of YAML read values such as yes and 012 differently.",
         )
 
     def tag(self, event: AnyEvent) -> None:
@@ -64,10 +64,10 @@ class Findings:
     def unknown_alias(self, event: AnyEvent) -> None:
         self._report(
             Code.UNKNOWN_ALIAS,
-            f"there is no anchor &{event.anchor} above this alias",
+            f"no anchor &{event.anchor} is defined above this alias",
             event,
             label=_IF_TEXT,
-            detail="An unquoted * begins an alias, which repeats a value that was marked with & before.",
+            detail="An unquoted * begins an alias, which repeats a value that & marks further up.",
         )
 
     def self_alias(self, event: AnyEvent) -> None:
@@ -78,18 +78,18 @@ class Findings:
         """Report a key that is not a string; further ones in the same mapping, such as numbers, with the first."""
         if event.__class__ is not ScalarEvent:
             detail = "An unquoted { or [ begins a mapping or a list."
-            self._report(Code.BAD_KEY, "a key must be a string", event, detail=detail, label="quote it")
+            self._report(Code.BAD_KEY, "a key must be a string", event, detail=detail, label="quote the key")
             return
         at, count = self._bad_keys.get(mapping.start_mark.index, (len(self.problems), 0))
         self._bad_keys[mapping.start_mark.index] = at, count + 1
         if not count:
-            self._report(Code.BAD_KEY, "a key must be a string", event, label="quote it")
+            self._report(Code.BAD_KEY, "a key must be a string", event, label="quote the key")
             return
         self.problems[at] = replace(
             self.problems[at],
-            summary=f"{count + 1:,} keys of this mapping are not strings",
-            detail="If the keys only count the values, write a list of the values instead.",
-            label="quote each of them",
+            summary=f"{count + 1:,} keys in this mapping are not strings",
+            detail="If the keys only number the values, use a list instead.",
+            label="quote each key",
         )
 
     def unseen_edge(self, event: AnyEvent, edge: str) -> None:
@@ -97,12 +97,12 @@ class Findings:
             Code.INVISIBLE_KEY,
             f"this key begins or ends with {code_point(edge)}, which is invisible",
             event,
-            label="remove it, or quote the key",
-            detail="Text copied from web pages often has such characters. YAML does not treat them as indentation.",
+            label="remove the character, or quote the key",
+            detail="Text copied from web pages often contains such characters. YAML does not indent with them.",
         )
 
     def bad_merge(self, event: AnyEvent) -> None:
-        summary = "<< takes a mapping or a list of mappings"
+        summary = "the value of << must be a mapping or a list of mappings"
         self._report(Code.BAD_MERGE, summary, event, detail="To use << as an ordinary key, quote it.")
 
     def second_merge(self, event: AnyEvent) -> None:
@@ -116,12 +116,12 @@ class Findings:
         )
 
     def too_deep(self, at: AnyEvent | Stretch) -> NoReturn:
-        self._stop(Code.TOO_DEEP, f"more than {MAX_DEPTH} levels of nesting", at, "Reduce the nesting.")
+        self._stop(Code.TOO_DEEP, f"the nesting is more than {MAX_DEPTH} levels deep", at, "Reduce the nesting.")
 
     def too_large(self, event: AnyEvent) -> NoReturn:
         self._stop(
             Code.TOO_LARGE,
-            f"more than {MAX_NODES:,} values, counting aliases in full",
+            f"the file has more than {MAX_NODES:,} values, counting aliases in full",
             event,
             "Split the file, or use fewer aliases.",
         )

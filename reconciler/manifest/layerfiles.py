@@ -106,7 +106,7 @@ class LayerFiles:
         if len(documents) > 1:
             location = documents[1].origin.location()
             reported = (
-                error(Code.NOT_ONE_DOCUMENT, "a _defaults.yaml must have exactly one document", location=location),
+                error(Code.NOT_ONE_DOCUMENT, "a _defaults.yaml must contain exactly one document", location=location),
             )
             documents = []
         layers, limits = above.layers, above.limits
@@ -161,10 +161,10 @@ class Overlay:
             return (), reported
         if len(layers) != len(documents):
             has = count(len(layers), "document") if layers else "no documents"
-            summary = f"this overlay has {has}, but its manifest has {len(documents) or 'none'}"
+            summary = f"this overlay has {has}, but the manifest has {len(documents) or 'none'}"
             detail = (
-                f"Each document overrides one document of {display(manifest, self._root)}. Write one for each, or "
-                "{} for one without changes."
+                f"Each document overrides one document of {display(manifest, self._root)}, in the same order. For a "
+                "document without changes, write {}."
             )
             location = layers[0].origin.location() if layers else first_line(file)
             return (), (*reported, error(Code.OVERLAY_DOCUMENTS, summary, detail=detail, location=location))
@@ -197,8 +197,9 @@ def open_overlay(
         reported.append(
             error(
                 Code.OVERLAY_WITHOUT_MANIFEST,
-                f"there is no manifest {display(os.path.join(manifests, relative), root)}",
-                detail="An overlay file overrides the manifest with the same path in the manifest folder.",
+                f"the manifest {display(os.path.join(manifests, relative), root)} does not exist",
+                detail="An overlay file overrides the manifest with the same path in the manifest folder. Rename or "
+                "remove the overlay file.",
                 location=first_line(file),
                 label=did_you_mean(relative, known),
             )
@@ -209,8 +210,8 @@ def open_overlay(
 def _unused(key: str) -> Fault:
     return Fault(
         (key,),
-        f"the manifest has no {key}, so this has no effect",
-        f"An overlay cannot make {key} managed. To manage it, add {key} to the manifest.",
+        f"the manifest has no {key}, so the overlay's has no effect",
+        f"An overlay cannot make {key} managed. Add {key} to the manifest.",
         code=Code.OVERLAY_UNUSED,
         at_key=True,
         severity=Severity.WARNING,

@@ -118,7 +118,7 @@ def _idle_unset(path: RawPath) -> Fault:
     return Fault(
         path,
         f"{quoted(str(path[-1]))} is not inherited",
-        "There is nothing to drop. Remove the line, or check the spelling of the name.",
+        "$unset drops only inherited values. Remove this line, or correct the name.",
         code=Code.UNSET_NOTHING,
         severity=Severity.WARNING,
     )

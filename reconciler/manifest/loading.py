@@ -80,11 +80,13 @@ def load_manifests(
             folder_path,
             root_path,
             "the manifest folder",
-            "Manifests are YAML files in this folder. Create the folder, or set `manifests` in the configuration.",
+            "Create the folder and put your manifests there, or set manifests in the configuration.",
         )
     overlays = [os.path.abspath(path) for path in ([overlay] if overlay else []) + [*checked]]
     for path in overlays:
-        _check_folder(path, root_path, "the overlay", "Create the folder, or remove `overlay` from the target.")
+        _check_folder(
+            path, root_path, "the overlay", "Create the folder, or remove overlay from the target in the configuration."
+        )
     parser = parser or best_parser()
     files = SharedFiles(root_path, Words(), parser, replaced)
     with few_suggestions(), collector_paused():
@@ -139,7 +141,7 @@ def _check_folder(folder: str, root: str, what: str, detail: str) -> None:
     if not is_there:
         near = near_path(folder)
         hint = f', did you mean "{display(near, root)}"?' if near is not None else ""
-        raise UsageError(f"there is no {what.removeprefix('the ')} {display(folder, root)}{hint}", detail)
+        raise UsageError(f"{what} {display(folder, root)} does not exist{hint}", detail)
 
 
 class _Loader:
@@ -177,7 +179,7 @@ def _near_defaults(file: str) -> Diagnostic:
     return warning(
         Code.NEAR_DEFAULTS,
         f"{os.path.basename(file)} is ignored",
-        detail="Manifests inherit only from files named _defaults.yaml. Rename this file.",
+        detail="Manifests inherit only from files named exactly _defaults.yaml. Rename this file.",
         location=first_line(file),
         label='did you mean "_defaults.yaml"?',
     )
@@ -187,8 +189,8 @@ def _skipped(file: str) -> Diagnostic:
     return Diagnostic(
         Severity.NOTE,
         Code.SKIPPED_FILE,
-        f"{os.path.basename(file)} is not read, although it looks like a manifest",
-        "The name of a manifest ends in .yaml or .yml. Rename this file, or start its name with _.",
+        f"{os.path.basename(file)} looks like a manifest, but its ending is wrong",
+        "Reconciler reads only .yaml and .yml files. Rename this file. To hide this note, start its name with _.",
         first_line(file),
     )
 
@@ -204,7 +206,7 @@ def _check_utf8(file: str) -> None:
     try:
         file.encode()
     except UnicodeEncodeError:
-        raise RefusedError(Code.NOT_UTF8, "the name of this file is not UTF-8", "Rename it.") from None
+        raise RefusedError(Code.NOT_UTF8, "the name of this file is not UTF-8", "Rename the file.") from None
 
 
 def _duplicates(entries: Sequence[Entry], root: str) -> Iterator[Diagnostic]:
@@ -217,7 +219,7 @@ def _duplicates(entries: Sequence[Entry], root: str) -> Iterator[Diagnostic]:
             yield error(
                 Code.DUPLICATE_NAME,
                 f"two manifests are named {quoted(entry.name)}",
-                detail="A name identifies a project in git and on Scale. Nothing is sent until you rename one of them.",
+                detail="A name identifies one project in git and on Scale. Rename one of them, or remove it.",
                 location=entry.origin.user(("name",)),
                 label=first_at(earlier.user(("name",)), root),
             )
@@ -236,7 +238,7 @@ def _note_like_names(entries: list[Entry], root: str) -> None:
         found = warning(
             Code.LIKE_NAMES,
             f"the names {names} differ only in case, spacing, or Unicode form",
-            detail="The names belong to different projects, but they look the same to people. Rename one of them.",
+            detail="These are two different projects, but their names look the same to people. Rename one of them.",
             location=entry.origin.location(("name",)),
             label=first_at(earlier.origin.location(("name",)), root),
         )

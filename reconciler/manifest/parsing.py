@@ -73,7 +73,7 @@ def _marked(problem: Any) -> NotYamlError:
 
 def _message(problem: Any) -> str:
     pieces = [piece for piece in (getattr(problem, "problem", None), getattr(problem, "context", None)) if piece]
-    return " ".join(" ".join(str(piece).split()) for piece in pieces) or "it cannot be read"
+    return " ".join(" ".join(str(piece).split()) for piece in pieces) or "the parser reported no reason"
 
 
 def _pure_events(text: str) -> Iterator[Event]:
@@ -93,7 +93,7 @@ def _pure_events(text: str) -> Iterator[Event]:
         raise NotYamlError(str(problem.reason), index) from None
     except Exception as problem:
         # The pure parser lets exceptions of what it calls escape, such as that of chr() for an escape out of range.
-        raise NotYamlError(f"it cannot be read ({' '.join(str(problem).split())})", reached, stumbled=True) from None
+        raise NotYamlError(f"the parser failed ({' '.join(str(problem).split())})", reached, stumbled=True) from None
 
 
 def _as_pyyaml(event: Any) -> Event:

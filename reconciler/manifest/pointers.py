@@ -18,8 +18,8 @@ REF: Final = "$ref"
 
 
 _WITHIN_A_FILE: Final = (
-    "$ref takes PATH or PATH#/pointer, relative to the file that contains it. To repeat a value within one file, use "
-    "an anchor (&name) and its alias (*name)."
+    "Write $ref as PATH or PATH#/pointer, relative to the file that contains the $ref. To repeat a value within one "
+    "file, use an anchor (&name) and its alias (*name)."
 )
 
 
@@ -76,18 +76,18 @@ def _not_there(value: Json, part: str, path: str, pointer: str) -> RefusedError:
             return RefusedError(
                 Code.POINTER_NOT_FOUND,
                 summary,
-                "The pointer goes through another reference. Refer directly to the file that the other one names.",
+                "The pointer goes through another reference. Refer directly to the file that contains the value.",
                 str(value[REF]) if isinstance(value[REF], str) else "",
             )
         return RefusedError(
             Code.POINTER_NOT_FOUND,
             summary,
-            f"The mapping has no key {quoted(part)}. "
+            f"The mapping there has no key {quoted(part)}. "
             + (f"Known keys: {named(value, _MOST_KEYS)}." if value else "The mapping is empty."),
             did_you_mean(part, value),
         )
     what = f"a list of {count(len(value), 'item')}, counted from 0" if isinstance(value, list) else "a single value"
-    return RefusedError(Code.POINTER_NOT_FOUND, summary, f"The pointer looks for {quoted(part)} in {what}.")
+    return RefusedError(Code.POINTER_NOT_FOUND, summary, f"The pointer asks for {quoted(part)} in {what}.")
 
 
 _MOST_KEYS: Final = 8

@@ -125,8 +125,8 @@ def _separator(character: str, index: int) -> _Odd:
     return (
         Stretch(index, index + 1),
         Code.LINE_SEPARATOR,
-        f"U+{ord(character):04X} is outside a comment, where YAML parsers change or misread it",
-        f'Write it as {_SEPARATORS[character]} in double quotes, as in "a{_SEPARATORS[character]}b", or remove it.',
+        f"YAML parsers change or misread U+{ord(character):04X} outside comments",
+        f'Remove the character, or write it as an escape in double quotes: "a{_SEPARATORS[character]}b".',
         f"write {_SEPARATORS[character]} in double quotes",
     )
 
@@ -164,6 +164,6 @@ def _half(place: int, escape: str) -> _Odd:
         Stretch(place, place + len(escape)),
         Code.SURROGATE,
         f"{escape} is half a surrogate pair",
-        "Half a pair is not a character. Write the character itself, or both halves next to each other.",
+        "Half a pair is not a character. Write the character itself, or both halves together.",
         "",
     )

@@ -111,9 +111,9 @@ def _without_values(found: LocatedFile) -> LocatedFile:
 
 
 def _not_utf8(problem: NotUtf8Error) -> LocatedFile:
-    detail = "Reconciler stopped reading this file here. Save it as UTF-8."
+    detail = "Reconciler stopped reading the file here. Save the file as UTF-8."
     if "\0" in problem.source.text:
-        detail = "The file looks like UTF-16. Save it as UTF-8."
+        detail = "The file looks like UTF-16. Save the file as UTF-8."
     location = problem.source.location(Stretch(problem.start, problem.start + 1))
     failure = error(Code.NOT_UTF8, "this file is not UTF-8", detail=detail, location=location)
     return LocatedFile(problem.source, failure=[failure])

@@ -22,7 +22,7 @@ def rename_faults(project: DesiredProject, root: Origin) -> Iterator[Fault]:
             yield Fault(
                 path,
                 f"{quoted(old)} is renamed to {quoted(new)}, but the manifest still declares it",
-                f"Use {quoted(new)} there, or remove this rename.",
+                f"Replace {quoted(old)} with {quoted(new)} there, or remove this rename.",
                 f"declared at {_shown(root.location(names[old]), root.document.source.root)}",
                 code=Code.OLD_NAME_DECLARED,
                 at_key=True,
@@ -30,9 +30,9 @@ def rename_faults(project: DesiredProject, root: Origin) -> Iterator[Fault]:
         elif _is_own(root, old) and names and new not in names and new not in project.renames:
             yield Fault(
                 path,
-                f"this manifest declares no choice or label {quoted(new)}",
-                f"Add {quoted(new)}, or remove this rename: without its new name, {quoted(old)} is removed, not "
-                "renamed.",
+                f"the manifest declares no choice or label named {quoted(new)}",
+                f"An apply would remove {quoted(old)} instead of renaming it. Add {quoted(new)}, or remove this "
+                "rename.",
                 code=Code.NEW_NAME_MISSING,
                 severity=Severity.NOTE,
             )

@@ -32,15 +32,19 @@ def _name(name: str) -> str:
     if name in ("", ".", ".."):
         what = quoted(name) if name else "empty"
         raise RefusedError(
-            Code.BAD_NAME, f"a project's name cannot be {what}", "The API cannot address such a project."
+            Code.BAD_NAME,
+            f"a project's name cannot be {what}",
+            "The name is part of the project's URL in the API. Choose a different name.",
         )
     if len(name) > LONGEST_NAME:
         summary = f"a project's name can have at most {LONGEST_NAME:,} characters"
-        raise RefusedError(Code.BAD_NAME, summary, f"This name has {len(name):,}.")
+        raise RefusedError(Code.BAD_NAME, summary, f"This name has {len(name):,} characters. Shorten it.")
     if not name.isprintable():
         control = next((character for character in name if unicodedata.category(character) == "Cc"), None)
         if control is not None:
-            raise RefusedError(Code.BAD_NAME, f"a project's name contains the control character U+{ord(control):04X}")
+            raise RefusedError(
+                Code.BAD_NAME, f"a project's name cannot contain the control character U+{ord(control):04X}"
+            )
     return name
 
 
@@ -53,7 +57,9 @@ def _not_empty(text: str) -> str:
 def _ontology_name(name: str) -> str:
     if not name:
         raise RefusedError(
-            Code.BAD_NAME, "an ontology's name cannot be empty", "If the ontology has no name, leave the key out."
+            Code.BAD_NAME,
+            "an ontology's name cannot be empty",
+            "Write a name, or remove the key if the ontology has no name.",
         )
     return name
 
@@ -62,20 +68,20 @@ def _pattern(text: str) -> Pattern:
     try:
         pattern = parse_pattern(text)
     except ValueError as problem:
-        raise RefusedError(Code.BAD_IGNORE, f"this is not a valid path: {problem}") from None
+        raise RefusedError(Code.BAD_IGNORE, f"the path is invalid: {problem}") from None
     if text in IGNORABLE:
         return pattern
     if pattern.parts[0] != "params" or len(pattern.parts) == 1:
         raise RefusedError(
             Code.BAD_IGNORE,
             f"{quoted(text)} cannot be ignored",
-            "You can ignore anything below params, or ontology, ontology.**.@description, or ontology.**.@display. "
-            "A part that a manifest leaves out is not managed at all.",
+            "Only these can be ignored: any path below params, ontology, ontology.**.@description, and "
+            "ontology.**.@display.",
             _meant(text),
         )
     if any(isinstance(part, Attribute) for part in pattern.parts):
-        detail = 'Put a key that starts with @ in quotes: params."@key".'
-        raise RefusedError(Code.BAD_IGNORE, "parameters have no @ attributes", detail)
+        detail = 'If the key itself starts with @, quote it: params."@key".'
+        raise RefusedError(Code.BAD_IGNORE, "only choices have @ attributes, not parameters", detail)
     return pattern
 
 
@@ -96,8 +102,8 @@ class _Params(Kind):
             return self.refuse(value, path, faults)
         if not value.keys().isdisjoint(RESERVED_PARAMS):
             detail = (
-                "The API also uses this name outside the parameters, so the value would be lost or read as a command. "
-                "Use a different name."
+                "The API uses this name for other purposes, so it would drop or misread the value. Use a different "
+                "name."
             )
             for key in value:
                 if key in RESERVED_PARAMS:
@@ -133,10 +139,10 @@ CHOICES: Final = ListOf(
 CHOICE: Final = Table(
     thing="a choice",
     keys=(
-        Key("choice", Text(), "The identity of the choice. It must be unique in the whole tree.", required=True),
+        Key("choice", Text(), "The name of the choice in answers. It must be unique in the whole tree.", required=True),
         Key("display", Text(), "The text that labelers see instead of the choice.", nullable=True),
         Key("description", Text(), "Guidance for labelers.", nullable=True),
-        Key("subchoices", replace(CHOICES, at_least=0), "Choices below it.", nullable=True),
+        Key("subchoices", replace(CHOICES, at_least=0), "The choices below this one.", nullable=True),
     ),
 )
 ONTOLOGY: Final = Table(
@@ -146,9 +152,9 @@ ONTOLOGY: Final = Table(
         Key(
             "name",
             Text(rule=_ontology_name, schema={"minLength": 1}),
-            "The ontology's name. If you leave it out, the name on Scale is not compared.",
+            "The ontology's name. If it is left out, the name on Scale is not compared.",
         ),
-        Key("choices", CHOICES, "The choices.", required=True),
+        Key("choices", CHOICES, "The choices of the ontology.", required=True),
     ),
 )
 
@@ -162,11 +168,11 @@ IGNORE: Final = Table(
         Key(
             "path",
             Text(rule=_pattern, schema={"minLength": 1}),
-            "A path, with * for one part and ** for any number of parts.",
+            "The path to ignore. * stands for one part, ** for any number of parts.",
             required=True,
             examples=["params.can_*", "ontology.**.@description"],
         ),
-        Key("reason", Text(), "The reason for ignoring the path.", nullable=True),
+        Key("reason", Text(), "Why the path is ignored.", nullable=True),
         Key(
             "until",
             Day(),
@@ -184,14 +190,14 @@ RECONCILE: Final = Table(
         Key(
             "params",
             OneOf(values=("exact", "merge")),
-            "exact (the default): the project has these params and no others. merge: parameters that are not named "
-            "here are not managed.",
+            "exact (the default): an apply removes parameters that the manifest does not have. merge: parameters that "
+            "the manifest does not have are not managed.",
             inherited=True,
         ),
         Key(
             "ignore",
             ListOf(item=IGNORE, words="a list of paths", items={"$ref": "#/definitions/ignore"}),
-            "Live values to keep: paths, or {path, reason, until}.",
+            "Live values to keep, each as a path or as {path, reason, until}.",
             inherited=True,
         ),
         Key(
@@ -200,12 +206,17 @@ RECONCILE: Final = Table(
                 kind=Text(rule=_not_empty, schema={"minLength": 1}),
                 words="a mapping from old names to new names",
             ),
-            "Choices, and labels in params, that have a new name: OLD: NEW. A plan then shows a rename instead of a "
-            "removal and an addition.",
+            "New names of choices and of labels in params, as OLD: NEW. A plan then shows a rename, not a removal and "
+            "an addition.",
             inherited=True,
             examples=[{"Kitty": "Kitten"}],
         ),
-        Key("protect", Truth(), "If true, the project is planned and shown, but never written.", inherited=True),
+        Key(
+            "protect",
+            Truth(),
+            "If true, a plan shows the project's changes, but apply never writes them.",
+            inherited=True,
+        ),
     ),
 )
 
@@ -223,7 +234,7 @@ PROJECT: Final = Table(
                     "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
                 },
             ),
-            "The project's identity, in git and on Scale. The API cannot change it.",
+            "The project's name, which identifies it in git and on Scale. The API cannot change it.",
             required=True,
             if_null="",
         ),
@@ -231,28 +242,28 @@ PROJECT: Final = Table(
             "type",
             Text(rule=_not_empty, schema={"minLength": 1}, proposals=tuple(sorted(TASK_TYPES))),
             "The project's task type. The API cannot change it. An unknown type is sent unchanged. "
-            f"Scale's documentation recommends other types instead of these: {', '.join(sorted(PREFERRED))}.",
+            f"Scale's documentation recommends other types over these: {', '.join(sorted(PREFERRED))}.",
             required=True,
             inherited=True,
             if_null="",
-            if_missing="Set it here, or in a _defaults.yaml in this folder or above.",
+            if_missing="Set the type here, or in a _defaults.yaml in this folder or a folder above.",
         ),
         Key(
             "rapid",
             Truth(),
-            "If true, this is a Rapid project. It can be set only when the project is created.",
+            "Whether this is a Rapid project. It can be set only when the project is created.",
             inherited=True,
         ),
         Key(
             "studio",
             Truth(),
-            "If true, this is a Studio project. It can be set only when the project is created.",
+            "Whether this is a Studio project. It can be set only when the project is created.",
             inherited=True,
         ),
         Key(
             "pipeline",
             OneOf(values=PIPELINES),
-            "The pipeline that tasks go through. It can be set only when the project is created.",
+            "The pipeline that processes the tasks. It can be set only when the project is created.",
             inherited=True,
         ),
         Key(
@@ -265,18 +276,18 @@ PROJECT: Final = Table(
         Key(
             "params",
             _Params(),
-            "Default values for every task of the project, for any key that a task accepts. If params is left out, "
-            "parameters are not managed. {} means that the project has only the parameters that a _defaults.yaml "
+            "The parameters that every task of the project gets by default: any key that a task accepts. If params is "
+            "left out, parameters are not managed. With {}, the project has only the parameters that a _defaults.yaml "
             "supplies.",
-            if_null="Leave the key out if parameters are not managed here. Write {} for no parameters.",
+            if_null="To leave the parameters unmanaged, remove the key. For a project without parameters, write {}.",
         ),
         Key(
             "ontology",
             _Defined(words=ONTOLOGY.words, definition="ontology"),
-            "A list of choices, or {name: …, choices: […]}. If ontology is left out, it is not managed.",
-            if_null="Leave the key out if the ontology is not managed here.",
+            "A list of choices, or {name: …, choices: […]}. If ontology is left out, the ontology is not managed.",
+            if_null="To leave the ontology unmanaged, remove the key.",
         ),
-        Key("reconcile", RECONCILE, "The settings of reconciler for this project."),
+        Key("reconcile", RECONCILE, "Settings that control how reconciler manages this project."),
     ),
     own_keys=True,
 )
@@ -290,7 +301,7 @@ DEFAULTS: Final = Table(
                 at_least=1,
                 words="a list of patterns for project names",
             ),
-            "Patterns for names. The name of every project below this folder must match one of them.",
+            "Patterns for project names. The name of every project in this folder must match one of them.",
             examples=[["team-a_*"]],
         ),
         *(replace(key, required=False) for key in PROJECT.keys if key.name not in ("name", "ontology")),

@@ -115,21 +115,21 @@ class SharedFiles:
         return f'did you mean "{os.path.join(beside, near)}"?' if near is not None else ""
 
 
-_RELATIVE: Final = "A path is relative to the file that contains it."
+_RELATIVE: Final = "Write a path relative to the file that contains it."
 
 
 def refused(path: str, problem: FileRefusedError, *, label: str = "") -> RefusedError:
     """The error for a manifest that names a file that must not or cannot be read."""
     match problem.reason:
         case Refusal.MISSING if not path or "\0" in path:
-            return RefusedError(Code.FILE_NOT_FOUND, "this is not the path of a file", _RELATIVE)
+            return RefusedError(Code.FILE_NOT_FOUND, "the path does not name a file", _RELATIVE)
         case Refusal.MISSING:
-            return RefusedError(Code.FILE_NOT_FOUND, f"there is no file {quoted(path)}", _RELATIVE, label)
+            return RefusedError(Code.FILE_NOT_FOUND, f"{quoted(path)} does not exist", _RELATIVE, label)
         case Refusal.OUTSIDE:
             return RefusedError(
                 Code.FILE_OUTSIDE,
                 f"{quoted(path)} is outside the repository",
-                "A manifest can use only files in the repository, even through links. Copy the file into it.",
+                "A manifest can read only files in the repository, even through links. Copy the file there.",
             )
         case Refusal.HIDDEN:
             return RefusedError(
@@ -141,7 +141,7 @@ def refused(path: str, problem: FileRefusedError, *, label: str = "") -> Refused
             return RefusedError(
                 Code.FILE_TOO_LARGE,
                 f"{quoted(path)} is larger than 10 MB",
-                "Reconciler reads files of up to 10 MB. Use a smaller file.",
+                "Reconciler reads files of up to 10 MB. Split or shorten the file.",
             )
         case _:
             return RefusedError(Code.FILE_UNREADABLE, f"{quoted(path)} cannot be read: {problem.why}", problem.detail)
@@ -190,13 +190,13 @@ def names_in(folder: str) -> tuple[str, ...]:
 
 def _text(path: str, data: bytes) -> str:
     if b"\0" in data:
-        raise RefusedError(Code.FILE_NOT_TEXT, f"{quoted(path)} contains a NUL character, so it is not text")
+        raise RefusedError(Code.FILE_NOT_TEXT, f"{quoted(path)} contains a NUL character, so it is not a text file")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
         summary = f"{quoted(path)} is not UTF-8 (line {line})"
-        raise RefusedError(Code.FILE_NOT_TEXT, summary, "Save it as UTF-8.") from None
+        raise RefusedError(Code.FILE_NOT_TEXT, summary, "Save the file as UTF-8.") from None
     return text.replace("\r\n", "\n").removesuffix("\n")
 
 
@@ -220,7 +220,7 @@ def refuse_placeholder(file: str, data: bytes, shown: str) -> None:
         raise RefusedError(
             Code.NOT_CHECKED_OUT,
             f"{shown} is only a Git LFS pointer",
-            "Fetch the file itself:\ngit lfs pull\nIn a workflow, set `lfs: true` for actions/checkout.",
+            "Fetch the content:\ngit lfs pull\nIn a workflow, set lfs: true for actions/checkout.",
         )
     if data.startswith(_CRYPT):
         raise RefusedError(

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, error
+from reconciler.diagnostics import Diagnostic, count, error
 from reconciler.manifest.codes import Code
 from reconciler.manifest.located import LINE_END, SourceText, Stretch
 from reconciler.manifest.parsing import NotYamlError
@@ -90,7 +90,7 @@ def _conflict(refusal: _Refusal) -> _Explained | None:
     match = _CONFLICT.search(refusal.text)
     if match is None or match.start() > refusal.index:
         return None
-    label = "choose one side, and remove the markers"
+    label = "keep one side, and remove the markers"
     start = match.start()
     return _Explained(start, "git left a merge conflict here", label, end=refusal.line_end(start))
 
@@ -101,7 +101,7 @@ def _open_quote(refusal: _Refusal) -> _Explained | None:
     if "end of stream" not in refusal.message and "document separator" not in refusal.message:
         return None
     quote = refusal.text[refusal.began : refusal.began + 1]
-    return _Explained(refusal.began, "unclosed quote", f"write a {quote} where the string ends")
+    return _Explained(refusal.began, "unclosed quote", f"add a {quote} where the string ends")
 
 
 def _quote_within(refusal: _Refusal) -> _Explained | None:
@@ -114,11 +114,11 @@ def _quote_within(refusal: _Refusal) -> _Explained | None:
         opened = next((above for above in range(line - 1, -1, -1) if refusal.line_text(above).count(before) % 2), line)
         start = refusal.starts[opened] + refusal.line_text(opened).rfind(before)
         summary = f"this quote is not closed until line {line + 1}"
-        return _Explained(start, summary, f"write a {before} where the string ends")
+        return _Explained(start, summary, f"add a {before} where the string ends")
     other = '"…"' if before == "'" else "'…'"
-    how = "write '' for a ' in the string" if before == "'" else 'write \\" for a " in the string'
+    how = "to include a ', write ''" if before == "'" else 'to include a ", write \\"'
     summary = "this quote ends the string, but more text follows"
-    return _Explained(refusal.index - 1, summary, f"{how}, or use {other} instead")
+    return _Explained(refusal.index - 1, summary, f"{how}, or quote the string with {other}")
 
 
 def _open_bracket(refusal: _Refusal) -> _Explained | None:
@@ -132,19 +132,19 @@ def _open_bracket(refusal: _Refusal) -> _Explained | None:
     closer = _CLOSERS[bracket]
     opened, noticed = refusal.line(began), refusal.line(refusal.index)
     if ended or (noticed > opened and refusal.indent(noticed) <= refusal.indent(opened)):
-        return _Explained(began, f"unclosed {bracket}", f"write a {closer} where it ends")
+        return _Explained(began, f"unclosed {bracket}", f"add a {closer} at the end")
     if f"'{closer}'" not in refusal.message:
         return None
     start = refusal.index
     if refusal.character in _CLOSERS.values():
-        summary = f"the {closer} of the {bracket} at line {opened + 1} is missing"
-        return _Explained(start, summary, f"write {closer} before it")
+        summary = f"the {bracket} in line {opened + 1} is not closed with {closer}"
+        return _Explained(start, summary, f"add {closer} before this character")
     if refusal.character == ":":
         line = refusal.starts[noticed]
         start = max(refusal.text.rfind(each, line, refusal.index) for each in (" ", ",", *_CLOSERS)) + 1
     summary = f"a comma or the closing {closer} is missing"
-    detail = f"The {bracket} is at line {opened + 1}, column {began - refusal.starts[opened] + 1}."
-    return _Explained(start, summary, "write a comma before it", detail if opened != noticed else "", end=refusal.index)
+    detail = f"The {bracket} is in line {opened + 1}, column {began - refusal.starts[opened] + 1}."
+    return _Explained(start, summary, "add a comma before this", detail if opened != noticed else "", end=refusal.index)
 
 
 def _last_open(text: str) -> int:
@@ -174,15 +174,15 @@ def _colon(refusal: _Refusal) -> _Explained | None:
             return glued
         if refusal.indent(line) > refusal.indent(above):
             summary = "this key is indented below a key that already has a value"
-            label = f"indent it like line {above + 1}, or quote that line's value if this belongs to it"
+            label = f"indent the key like line {above + 1}, or, if this belongs to that line's value, quote the value"
             return _Explained(start + refusal.indent(line), summary, label, end=refusal.index)
     pair = _PAIR.match(before)
     value = start + (pair.end() if pair is not None else refusal.indent(line))
-    label = "quote it"
+    label = "quote the text"
     first = refusal.text[value : value + 1]
     if first and first in _SMART:
-        label = f"quote it with \" or ': a {first} is not a quote in YAML"
-    return _Explained(value, "unquoted text with a colon and a space", label, end=refusal.line_end(start))
+        label = f"quote the text with \" or ': YAML does not treat {first} as a quote"
+    return _Explained(value, "unquoted text contains a colon and a space", label, end=refusal.line_end(start))
 
 
 def _without_space(refusal: _Refusal, line: int) -> _Explained | None:
@@ -191,7 +191,7 @@ def _without_space(refusal: _Refusal, line: int) -> _Explained | None:
     if glued is None:
         return None
     colon = refusal.starts[line] + glued.end() - 1
-    return _Explained(colon, "a colon without a space after it is part of the text", "put a space after it")
+    return _Explained(colon, "a colon without a space after it is part of the text", "add a space after the colon")
 
 
 def _no_colon(refusal: _Refusal) -> _Explained | None:
@@ -202,9 +202,9 @@ def _no_colon(refusal: _Refusal) -> _Explained | None:
     if (glued := _without_space(refusal, line)) is not None:
         return glued
     above = refusal.line_above(line)
-    label = "write KEY: VALUE, or indent it to continue the line above"
+    label = "write KEY: VALUE, or indent the line to continue the one above"
     if above is not None and _TEXT_BELOW.search(refusal.line_text(above)):
-        label = f"if it belongs to the text of line {above + 1}, indent it below that line"
+        label = f"if this continues the text of line {above + 1}, indent this line more than that line"
     return _Explained(refusal.began, "this line has no key", label, end=refusal.line_end(refusal.began))
 
 
@@ -214,17 +214,17 @@ def _indentation(refusal: _Refusal) -> _Explained | None:
         return None
     start, line = refusal.index, refusal.line(refusal.index)
     if refusal.character in _CLOSERS.values():
-        return _Explained(start, f"unmatched {refusal.character}", "remove it")
+        return _Explained(start, f"unmatched {refusal.character}", f"remove the {refusal.character}")
     if refusal.text[refusal.starts[line] : start].strip():
         return None
     end = refusal.line_end(start)
     if refusal.line_text(line).lstrip().startswith("- "):
-        label = "indent it like the items above it, or below the key that it belongs to"
-        return _Explained(start, "a list item where a key is expected", label, end=end)
+        label = "indent the item like the items above it, or below its key"
+        return _Explained(start, "found a list item where a key is expected", label, end=end)
     indents = sorted({refusal.indent(above) for above in range(line) if _KEY.match(refusal.line_text(above).lstrip())})
     near = min(indents, key=lambda indent: (abs(indent - refusal.indent(line)), -indent), default=0)
-    label = f"indent it by {near} space{'s'[near == 1 :]}, like a line above" if near else "do not indent it"
-    return _Explained(start, "no line above has this indentation", label, end=end)
+    label = f"indent the line by {count(near, 'space')}, like a line above" if near else "do not indent the line"
+    return _Explained(start, "this indentation matches no line above", label, end=end)
 
 
 def _second_start(refusal: _Refusal) -> _Explained | None:
@@ -232,9 +232,9 @@ def _second_start(refusal: _Refusal) -> _Explained | None:
     above = refusal.line_above(refusal.line(refusal.index))
     if "document start" not in refusal.message or above is None:
         return None
-    label = f"indent it like line {above + 1}, or start a new document with a line --- above it"
+    label = f"indent this line like line {above + 1}, or, for a new document, add a line with --- above"
     end = refusal.line_end(refusal.index)
-    return _Explained(refusal.index, "the document ends above this line", label, end=end)
+    return _Explained(refusal.index, "the document has ended before this line", label, end=end)
 
 
 def _braces(refusal: _Refusal) -> _Explained | None:
@@ -242,7 +242,7 @@ def _braces(refusal: _Refusal) -> _Explained | None:
     start = refusal.index - 1
     if refusal.text[start : refusal.index + 1] != "{%":
         return None
-    return _Explained(start, "unquoted text cannot start with {%", "quote it", end=refusal.line_end(start))
+    return _Explained(start, "unquoted text cannot start with {%", "quote the text", end=refusal.line_end(start))
 
 
 def _first_character(refusal: _Refusal) -> _Explained | None:
@@ -252,9 +252,9 @@ def _first_character(refusal: _Refusal) -> _Explained | None:
     start = refusal.index
     if refusal.character == "\t":
         end = start + len(refusal.text[start:]) - len(refusal.text[start:].lstrip("\t "))
-        return _Explained(start, "a tab cannot be used to indent", "indent with spaces, not tabs", end=end)
+        return _Explained(start, "tabs cannot be used for indentation", "indent with spaces", end=end)
     summary = f"unquoted text cannot start with {refusal.character}"
-    return _Explained(start, summary, "quote it", end=refusal.line_end(start))
+    return _Explained(start, summary, "quote the text", end=refusal.line_end(start))
 
 
 def _as_reported(refusal: _Refusal) -> _Explained:
@@ -262,13 +262,13 @@ def _as_reported(refusal: _Refusal) -> _Explained:
     start = end = refusal.index
     while end < len(refusal.text) and not refusal.text[end].isspace():
         end += 1
-    label = "quote it" if refusal.character and refusal.character in "%*&!|>?" else ""
+    label = "quote the text" if refusal.character and refusal.character in "%*&!|>?" else ""
     if "escape" in refusal.message:
-        label = "quote it with '…' instead: in \"…\", a \\ begins an escape"
+        label = "quote the text with '…' instead: in \"…\", a \\ begins an escape"
     detail = ""
     if refusal.began is not None and refusal.line(refusal.began) != refusal.line(start):
         line = refusal.line(refusal.began)
-        detail = f"This part of the file starts at line {line + 1}, column {refusal.began - refusal.starts[line] + 1}."
+        detail = f"The error may begin in line {line + 1}, column {refusal.began - refusal.starts[line] + 1}."
     return _Explained(start, refusal.message, label, detail, end=end)
 
 

@@ -122,10 +122,9 @@ class Understanding:
         return [
             Fault(
                 ("name",),
-                f"{display(limits.file, self._directives.files.root)} does not allow the name {quoted(name)} here",
-                "The name patterns in that file prevent conflicts between teams. Rename the project, or move its "
-                "manifest.",
-                f"a name here must match {taken}",
+                f"{display(limits.file, self._directives.files.root)} does not allow the name {quoted(name)}",
+                "The names patterns in that file keep teams' projects apart. Rename the project, or move its manifest.",
+                f"the name must match {taken}",
                 code=Code.NAME_NOT_ALLOWED,
             )
         ]

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
-from reconciler.diagnostics import did_you_mean, named, quoted
+from reconciler.diagnostics import count, did_you_mean, named, quoted
 from reconciler.keys.faults import Fault, Faults
 from reconciler.keys.kinds import Table
 from reconciler.manifest.classlists import class_list, is_class_list
@@ -162,7 +162,7 @@ class OntologyCheck:
             elif key in _OTHER_NAMES and table is CHOICE and "choice" not in mapping:
                 label = 'did you mean "choice"?'
             elif not label and len(mapping) == 1 and table is CHOICE and not isinstance(mapping[key], dict):
-                label = "quote it if all of this is one choice"
+                label = "if all of this is one choice, quote it"
             explained = True
             if table is CHOICE:
                 self._unknown[key].append(len(self._faults))
@@ -177,32 +177,26 @@ class OntologyCheck:
         for key, at in self._unknown.items():
             if len(at) > _MOST_UNKNOWN:
                 first = self._faults[at[0]]
-                summary = f"{len(at):,} choices have the key {quoted(key)}, which a choice cannot have"
+                summary = f"{len(at):,} choices have the unknown key {quoted(key)}"
                 self._faults[at[0]] = replace(first, summary=summary)
                 dropped.update(at[1:])
         if dropped:
             self._faults[:] = [fault for number, fault in enumerate(self._faults) if number not in dropped]
 
     def _empty(self, path: RawPath) -> None:
-        detail = "The API cannot clear an ontology. Leave the key out if the ontology is not managed here."
+        detail = "The API cannot clear an ontology. Add choices, or, to leave the ontology unmanaged, remove the key."
         self._faults.add(Code.EMPTY_ONTOLOGY, "an ontology needs at least one choice", path, detail)
 
     def _blank(self, path: RawPath) -> None:
-        detail = "Labelers would see an empty row. Give the choice a name, or remove it."
+        detail = "Labelers would see an empty row. Give the choice a name, or remove the choice."
         self._faults.add(Code.EMPTY_CHOICE, "a choice needs at least one visible character", path, detail)
 
     def _branch_again(self, choices: list[Json], path: RawPath, first: RawPath) -> None:
         """Report a branch that an alias or a reference repeats, once for the whole branch."""
         names = [names[-1] for names, _, _ in walk_choices(choices, ())]
-        self._faults.append(
-            Fault(
-                path,
-                f"this repeats {len(names):,} choice{'' if len(names) == 1 else 's'} of the ontology: {named(names)}",
-                _UNIQUE,
-                code=Code.DUPLICATE_CHOICE,
-                first=first,
-            )
-        )
+        number = f"{count(len(names), 'choice')} appear{'s' if len(names) == 1 else ''}"
+        summary = f"{number} twice in this ontology: {named(names)}"
+        self._faults.append(Fault(path, summary, _UNIQUE, code=Code.DUPLICATE_CHOICE, first=first))
 
     def _duplicate(self, name: str, path: RawPath) -> None:
         parent, index, is_object = self._seen[name]
@@ -211,7 +205,9 @@ class OntologyCheck:
         self._faults.append(Fault(path, summary, _UNIQUE, code=Code.DUPLICATE_CHOICE, first=first))
 
 
-_UNIQUE: Final = "A choice must be unique in the whole tree, even below different parents."
+_UNIQUE: Final = (
+    "A choice must be unique in the whole tree, even below different parents. Rename or remove one of them."
+)
 _MOST_UNKNOWN: Final = 3
 """The most choices with the same unknown key that are reported one by one."""
 
@@ -257,8 +253,8 @@ def _is_strange(document: dict[str, Json]) -> bool:
 def _no_project(first: str) -> Fault:
     return Fault(
         (first,),
-        'this is not a project: it has no "name", "type", or other project key',
-        "Each document of a manifest is one project. If other files refer to this one, start its name with _.",
+        'this document has no "name", "type", or other key of a project',
+        "Each document in the manifest folder declares a project. If other files read this one, start its name with _.",
         code=Code.MISSING_KEY,
         at_key=True,
     )

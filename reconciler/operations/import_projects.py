@@ -37,7 +37,7 @@ _FEW: Final = 8
 _WILD: Final = "*?["
 
 
-_ON_SCALE: Final = "Change it on Scale, and import again."
+_ON_SCALE: Final = "Change the project on Scale, then import it again."
 
 
 @dataclass(frozen=True, slots=True)

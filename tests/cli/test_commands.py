@@ -476,7 +476,7 @@ def test_a_near_miss_names_what_was_meant(cli: Cli, arguments: list[str], said: 
 
 def test_a_missing_manifest_folder_names_the_nearest(cli: Cli, repository: Path) -> None:
     (repository / "reconciler.toml").write_text('manifests = "project"')
-    assert 'there is no manifest folder project, did you mean "projects"?' in cli("validate").err
+    assert 'the manifest folder project does not exist, did you mean "projects"?' in cli("validate").err
 
 
 def _no_memory(*arguments: object, **options: object) -> NoReturn:

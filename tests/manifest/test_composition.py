@@ -562,5 +562,5 @@ def test_mistakes_in_overlays(tmp_path: Path) -> None:
 def test_an_overlay_that_is_not_there(tmp_path: Path) -> None:
     from reconciler.errors import UsageError
 
-    with pytest.raises(UsageError, match="there is no overlay over"):
+    with pytest.raises(UsageError, match="the overlay over does not exist"):
         load(tmp_path, {"projects/p.yaml": HEAD}, overlay="over")

@@ -46,7 +46,7 @@ def test_what_is_a_manifest(tmp_path: Path) -> None:
 
 
 def test_no_folder(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no manifest folder projects") as caught:
+    with pytest.raises(UsageError, match="the manifest folder projects does not exist") as caught:
         load_manifests(tmp_path / "projects", root=tmp_path)
     assert "Create the folder" in caught.value.detail
 
@@ -261,13 +261,13 @@ def test_labels_tell_the_first_place(tmp_path: Path) -> None:
     ("text", "label"),
     [
         ("parms: {}\n", 'did you mean "params"?'),
-        ("ontology:\n  - Lane: solid\n", "quote it if all of this is one choice"),
-        ("ontology:\n  - *any\n", "quote it if it is text"),
-        ("ontology:\n  - %x\n", "quote it"),
-        ("ontology:\n  - @a\n", "quote it"),
-        ('ontology:\n  - "a\\;b"\n', "quote it with '…' instead: in \"…\", a \\ begins an escape"),
-        ("params:\n  a: b: c\n", "quote it"),
-        ("params:\n\ta: b\n", "indent with spaces, not tabs"),
+        ("ontology:\n  - Lane: solid\n", "if all of this is one choice, quote it"),
+        ("ontology:\n  - *any\n", "if this is text, quote it"),
+        ("ontology:\n  - %x\n", "quote the text"),
+        ("ontology:\n  - @a\n", "quote the text"),
+        ('ontology:\n  - "a\\;b"\n', "quote the text with '…' instead: in \"…\", a \\ begins an escape"),
+        ("params:\n  a: b: c\n", "quote the text"),
+        ("params:\n\ta: b\n", "indent with spaces"),
         ("ontology: [1]\n", "quote it"),
         ("studio: yes\n", "write true"),
         ("pipeline: standard-task\n", 'did you mean "standard_task"?'),

@@ -330,7 +330,7 @@ def test_codes_are_words() -> None:
             "to put choices below a choice, write {choice: …, subchoices: […]}",
         ),
         ("ontology: {Animal: [Cat]}\n", "to put choices below a choice, write {choice: …, subchoices: […]}"),
-        ("ontology:\n  - Lane: solid\n", "quote it if all of this is one choice"),
+        ("ontology:\n  - Lane: solid\n", "if all of this is one choice, quote it"),
     ],
 )
 def test_an_unknown_key_says_what_was_meant(tmp_path: Path, text: str, label: str) -> None:
@@ -344,12 +344,12 @@ def test_an_unknown_key_says_what_was_meant(tmp_path: Path, text: str, label: st
         (
             "ontology:\n  - {choice: L, subchoices: &f [a, b, {choice: c, subchoices: [d]}]}\n"
             "  - {choice: R, subchoices: *f}\n",
-            'this repeats 4 choices of the ontology: "a", "b", "c" and 1 more',
+            '4 choices appear twice in this ontology: "a", "b", "c" and 1 more',
             "first at projects/p.yaml:4:29",
         ),
         (
             "ontology:\n  - &c {choice: L, subchoices: [a]}\n  - {<<: *c, choice: M}\n",
-            'this repeats 1 choice of the ontology: "a"',
+            '1 choice appears twice in this ontology: "a"',
             "first at projects/p.yaml:4:5",
         ),
         ("x-a: &n 12\nreconcile: {params: *n}\n", "reconcile.params must be exact or merge, not a number", ""),

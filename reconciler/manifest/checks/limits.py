@@ -35,7 +35,7 @@ def over_limit(subject: Subject) -> Iterator[Fault]:
     if subject.type == "segmentannotation":
         labels = [label for label in labels_in(params.get("labels"), ()) if not label.heading]
         if len(labels) > _MOST_LABELS:
-            summary = f"segmentannotation takes at most {_MOST_LABELS} labels; there are {len(labels)}"
+            summary = f"segmentannotation allows at most {_MOST_LABELS} labels, not {len(labels)}"
             yield Fault(("params", "labels"), summary)
     for path, geometry in subject.at("geometries.{}"):
         yield from _order(geometry, "min_vertices", "max_vertices", path)
@@ -54,13 +54,13 @@ def over_limit(subject: Subject) -> Iterator[Fault]:
 def _common(params: Json) -> Iterator[Fault]:
     tags, metadata, priority = params.get("tags"), params.get("metadata"), params.get("priority")
     if isinstance(tags, list) and len(tags) > _MOST_TAGS:
-        yield Fault(("params", "tags"), f"a task can have at most {_MOST_TAGS} tags; there are {len(tags)}")
+        yield Fault(("params", "tags"), f"a task can have at most {_MOST_TAGS} tags, not {len(tags)}")
     if is_object(metadata):
         size = len(json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"))
         if size > _MOST_METADATA:
-            yield Fault(("params", "metadata"), f"metadata must be at most 10 KB; this is {size:,} bytes")
+            yield Fault(("params", "metadata"), f"metadata must be at most 10 KB, not {size:,} bytes")
     if type(priority) is int and priority not in _PRIORITIES:
-        yield Fault(("params", "priority"), f"priority must be 10, 20, or 30; this is {priority}")
+        yield Fault(("params", "priority"), f"priority must be 10, 20, or 30, not {priority}")
 
 
 def _field(field: Json, path: RawPath) -> Iterator[Fault]:
@@ -69,18 +69,18 @@ def _field(field: Json, path: RawPath) -> Iterator[Fault]:
     yield from _too_many(get(field, "max_responses_required"), (*path, "max_responses_required"))
     least = get(field, "min_responses_required")
     if type(least) is int and least < 1:
-        yield Fault((*path, "min_responses_required"), f"min_responses_required must be at least 1; this is {least}")
+        yield Fault((*path, "min_responses_required"), f"min_responses_required must be at least 1, not {least}")
     if get(field, "title") == "":
         yield Fault((*path, "title"), "the title of a field cannot be empty")
     if get(field, "type") == "field_set":
         inner = field.get("fields")
         count = len(inner) if isinstance(inner, list) else 0
         if isinstance(inner, list) and count < 2:
-            yield Fault((*path, "fields"), f"a field_set needs at least 2 fields; this one has {count}")
+            yield Fault((*path, "fields"), f"a field_set needs at least 2 fields, but this one has {count}")
         if field.get("inline") is True:
             kinds = {get(each, "type") for _, each in items(inner)}
             if count > 2 or not kinds <= {"text", "number"}:
-                yield Fault((*path, "inline"), "an inline field_set takes at most 2 fields, of type text or number")
+                yield Fault((*path, "inline"), "an inline field_set can have at most 2 fields, of type text or number")
 
 
 def _twice(fields: Json) -> Iterator[Fault]:
@@ -92,7 +92,7 @@ def _twice(fields: Json) -> Iterator[Fault]:
                 yield Fault(
                     (*path, "field_id"),
                     f"the field_id {quoted(field_id)} appears twice",
-                    "The field_id is the key of the answer, so it must be unique in the project.",
+                    "Answers are keyed by field_id, so each field needs its own. Rename one of the two.",
                 )
             seen.add(field_id)
 
@@ -104,7 +104,7 @@ def _relationships(relationships: Json) -> Iterator[Fault]:
         yield Fault(
             ("params", "relationships", max(min(named), min(unnamed))),
             "some relationships have a name, and some do not",
-            "Give all of them a name and a display_name, or none of them.",
+            "Give every relationship a name and a display_name, or remove both keys from all relationships.",
         )
 
 
@@ -116,7 +116,7 @@ def _order(value: Json, low: str, high: str, path: RawPath, *, severity: Severit
 
 def _too_many(value: Json, path: RawPath) -> Iterator[Fault]:
     if type(value) is int and value > _MOST_RESPONSES:
-        yield Fault(path, f"{path[-1]} must be at most {_MOST_RESPONSES}; this is {value}")
+        yield Fault(path, f"{path[-1]} must be at most {_MOST_RESPONSES}, not {value}")
 
 
 def no_effect(subject: Subject) -> Iterator[Fault]:
@@ -127,7 +127,7 @@ def no_effect(subject: Subject) -> Iterator[Fault]:
     box = get(params.get("geometries"), "box")
     if get(box, "integer_pixels") is True and get(box, "can_rotate") is True:
         where = ("params", "geometries", "box", "integer_pixels")
-        yield Fault(where, "integer_pixels has no effect on rotated boxes", at_key=True)
+        yield Fault(where, "integer_pixels has no effect if can_rotate is true", at_key=True)
     if kind == "lidartopdown":
         for path, _ in subject.at("geometries.{}"):
             if path[-1] not in ("polygon", "line", "point"):
@@ -147,14 +147,14 @@ def _attribute(kind: str, shapes: set[str], attribute: Json, path: RawPath) -> I
     is_global, labels = get(conditions, "is_global"), get(conditions, "label_condition")
     if kind in _SCENES and is_global is True and labels is not None:
         where = (*path, "conditions", "label_condition")
-        yield Fault(where, "label_condition has no effect with is_global", at_key=True)
+        yield Fault(where, "label_condition has no effect if is_global is true", at_key=True)
     if attribute.get("global") is True and kind in _SCENES:
-        detail = "global asks for one value per track, in video and lidar types. For the whole scene, use is_global."
+        detail = "In video and lidar types, global asks for one value per track. To ask once per scene, use is_global."
         yield Fault((*path, "global"), f"global has no effect in {kind}", detail, at_key=True)
     if attribute.get("required") is True and attribute.get("type") == "linked" and kind in LIDAR:
         yield Fault((*path, "required"), f"required has no effect in {kind}", at_key=True)
     if attribute.get("type") in ("x_line", "y_line") and kind in IMAGE | VIDEO and not shapes & {"box", "cuboid"}:
-        yield Fault((*path, "type"), f"{attribute['type']} is for boxes and cuboids, but there are none")
+        yield Fault((*path, "type"), f"{attribute['type']} needs a box or a cuboid, but geometries has neither")
 
 
 def _has_instances(labels: Json) -> bool:

@@ -44,9 +44,9 @@ _PAGE_OF_A_FILE: Final = re.compile(
 _MOST: Final = 1_000
 """The most targets in one text that are reported, as many as are shown for one file."""
 _IN_THE_REPOSITORY: Final = (
-    "Labelers cannot open files in the repository. Put the file on a public server, and use the file's URL."
+    "Labelers cannot open files in the repository. Put the file on a public server, and link to it there."
 )
-_NOT_PUBLIC: Final = "Use the URL of a public page instead, one that starts with https://."
+_NOT_PUBLIC: Final = "Use a public URL that starts with https:// instead."
 
 
 def private_link(subject: Subject) -> Iterator[Fault]:
@@ -108,7 +108,7 @@ def _problem(target: str, *, is_image: bool) -> tuple[str, str] | None:
         return f"the instruction {verb} {host}, which labelers cannot open", _NOT_PUBLIC
     if is_image and _PAGE_OF_A_FILE.match(target) and "raw=" not in target:
         return (
-            f"the instruction shows {quoted(target)}, which is a page and not an image",
+            f"the instruction shows {quoted(target)} as an image, but it is a web page",
             "Labelers see a broken image. Use the URL of the image itself.",
         )
     return None

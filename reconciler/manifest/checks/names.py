@@ -24,7 +24,7 @@ def outer_whitespace(subject: Subject) -> Iterator[Fault]:
         yield Fault(
             path,
             f"the {what} {quoted(name)} {'begins' if begins else 'ends'} with {_PLAIN.get(edge) or code_point(edge)}",
-            "The character is part of the name, but people cannot see it. Remove it.",
+            "People cannot see this character, but it is part of the name. Remove it.",
         )
 
 
@@ -37,7 +37,7 @@ def invisible_character(subject: Subject) -> Iterator[Fault]:
         yield Fault(
             path,
             f"the {what} {quoted(name)} contains {_PLAIN.get(hidden) or code_point(hidden)}",
-            "The character is part of the name, but people cannot see it. Remove it.",
+            "People cannot see this character, but it is part of the name. Remove it.",
         )
 
 

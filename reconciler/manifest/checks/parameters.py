@@ -28,10 +28,10 @@ _TYPES: Final[dict[type, frozenset[str]]] = {
     list: frozenset({"array"}),
     dict: frozenset({"object"}),
 }
-_SENT: Final = "It is sent unchanged, because Scale may have added it."
+_SENT: Final = "Scale adds task types over time, so an unknown type is sent unchanged."
 _NEARLY: Final = (
-    "A project's type can never be changed, so the guard near-type holds a create with this type. If Scale has added "
-    "the type, waive the guard."
+    "A project's type can never be changed, so the near-type guard holds the creation of this project. Correct the "
+    "type. If Scale has added this type, waive the guard."
 )
 _BESIDE_PARAMS: Final = frozenset(PROJECT.names) - {"reconcile"}
 """The fields that a project on Scale has in addition to its parameters [D]."""
@@ -133,7 +133,9 @@ def project_key_in_params(subject: Subject) -> Iterator[Fault]:
     known = parameters_of(subject.type)
     for key in subject.params:
         if key in _BESIDE_PARAMS and key not in known:
-            detail = "As a parameter, it is sent to Scale, but it has no effect on the project."
+            detail = (
+                "Move the key out of params. As a parameter, it is sent to Scale, but it has no effect on the project."
+            )
             yield Fault(("params", key), f"{quoted(key)} belongs next to params, not inside it", detail, at_key=True)
 
 
@@ -142,8 +144,10 @@ def parameter_of_task(subject: Subject) -> Iterator[Fault]:
     known = parameters_of(subject.type)
     for key in subject.params:
         if key in PER_TASK and key not in known:
-            detail = "As a parameter of the project, it would apply to every task. Set it when you create the task."
-            yield Fault(("params", key), f"{quoted(key)} belongs to a single task", detail, at_key=True)
+            detail = (
+                "In params, the value would apply to every task. Remove the key, and set it when you create each task."
+            )
+            yield Fault(("params", key), f"{quoted(key)} is set for each task, not for a project", detail, at_key=True)
 
 
 def parameter_of_other_type(subject: Subject) -> Iterator[Fault]:
@@ -151,9 +155,11 @@ def parameter_of_other_type(subject: Subject) -> Iterator[Fault]:
     for key in _strange(subject) if subject.type in OWN else ():
         others = sorted(kind for kind, own in OWN.items() if key in own)
         if others:
-            more = f" and {count(len(others) - 1, 'more type')}" if len(others) > 1 else ""
+            more = f" and {count(len(others) - 1, 'other type')}" if len(others) > 1 else ""
             summary = f"{quoted(key)} is a parameter of {others[0]}{more}, not of {subject.type}"
-            yield Fault(("params", key), summary, "It is sent unchanged. Remove it if it is a mistake.", at_key=True)
+            yield Fault(
+                ("params", key), summary, "Reconciler sends it unchanged. If it is a mistake, remove it.", at_key=True
+            )
 
 
 def misspelt_parameter(subject: Subject) -> Iterator[Fault]:
@@ -164,21 +170,21 @@ def misspelt_parameter(subject: Subject) -> Iterator[Fault]:
             continue
         meant = LIKELY_SLIPS.get(key) or nearest(key, known, cutoff=0.8)
         if meant is not None and (meant in known or meant.split(".")[0] in known):
-            detail = "It is sent unchanged, because Scale may have added it."
+            detail = "Scale adds parameters over time, so an unknown one is sent unchanged."
             summary, label = f"{quoted(key)} is not a known parameter", f"did you mean {quoted(meant)}?"
             yield Fault(("params", key), summary, detail, label, at_key=True, severity=Severity.NOTE)
     yield from _misspelt_inside(subject)
     for path, key in _slips(subject.params, ("params",)):
         meant = SLIPS_OF_THE_DOCUMENTATION[key]
-        detail = "Samples in Scale's documentation misspell this parameter."
+        detail = "Some samples in Scale's documentation misspell this parameter. Correct the name."
         yield Fault(
             path, f"{quoted(key)} is not a known parameter", detail, f"did you mean {quoted(meant)}?", at_key=True
         )
     for path in _label_keys(subject):
-        detail = "A label's name is in choice, and what labelers see is in display."
+        detail = "Write the label's name in choice, and the text that labelers see in display."
         yield Fault(
             path,
-            '"label" is not a key of a label',
+            'a label has no key "label"',
             detail,
             'did you mean "choice"?',
             at_key=True,
@@ -197,7 +203,7 @@ def _misspelt_inside(subject: Subject) -> Iterator[Fault]:
                 yield Fault(
                     (*each.path, key),
                     f"{quoted(key)} is not a known key of {each.name}",
-                    "It is sent unchanged, because Scale may have added it.",
+                    "Scale adds keys over time, so an unknown one is sent unchanged.",
                     f"did you mean {quoted(meant)}?",
                     at_key=True,
                     severity=Severity.NOTE,
@@ -231,8 +237,8 @@ def misspelt_ignore(subject: Subject) -> Iterator[Fault]:
             written: Json = subject.project.document["reconcile"]["ignore"][index]
             yield Fault(
                 ("reconcile", "ignore", index, *(("path",) if isinstance(written, dict) else ())),
-                f"{quoted(wrong[0])} is not a known key, so this may ignore nothing",
-                "A live value that is not ignored is overwritten.",
+                f"{quoted(wrong[0])} is not a known key, so this path may match nothing",
+                "A live value that no path matches is not kept. Check the spelling.",
                 f'did you mean "{wrong[1]}"?',
             )
 
@@ -268,7 +274,7 @@ def left_to_tasks(subject: Subject) -> Iterator[Fault]:
         yield Fault(
             ("params",),
             f"params has no {listed}, which every task needs",
-            f"If the tasks supply {them}, ignore this. Otherwise, add {them} to params.",
+            f"If each task supplies {them}, you can ignore this message. Otherwise, add {them} to params.",
             at_key=True,
         )
 
@@ -289,7 +295,7 @@ def legacy_type(subject: Subject) -> Iterator[Fault]:
     """A task type that Scale's documentation replaces with a different one."""
     if subject.type in PREFERRED:
         preferred = PREFERRED[subject.type]
-        detail = "The API cannot change a project's type, so choose it before you create the project."
+        detail = "A project's type can never be changed. Decide before the project is created."
         yield Fault(("type",), f"Scale's documentation recommends {preferred}, not {subject.type}", detail)
 
 

@@ -26,7 +26,7 @@ _LEAVES: Final = (
 _LABELS: Final = (
     ("namedentityrecognition", "relationships.[].source_label", "label"),
     ("namedentityrecognition", "relationships.[].target_label", "label"),
-    ("documenttranscription", "linking_rules.labels.[].[]", "feature's label"),
+    ("documenttranscription", "linking_rules.labels.[].[]", "feature label"),
 )
 """Paths at which the parameters of a task type name any labels, and the words for these labels in messages."""
 
@@ -42,7 +42,7 @@ def unknown_reference(subject: Subject) -> Iterator[Fault]:
         if task_type == subject.type:
             labels = Known(label.name for label in subject.labels)
             for path, name in subject.at(where):
-                yield from _unless(name, labels, path, what)
+                yield from _unless(name, labels, path, f"{what}")
     yield from _field_conditions(subject)
 
 
@@ -66,7 +66,7 @@ def _conditions(subject: Subject) -> Iterator[Fault]:
                 yield from _unless(other, attributes, place, "attribute", key=True)
             elif answers(other).names:
                 for answer, value in values_at(wanted, "?", place):
-                    yield from _unless(value, answers(other), answer, f"answer to {quoted(str(other))} named")
+                    yield from _unless(value, answers(other), answer, f"answer to {quoted(str(other))}")
 
 
 def _answers(subject: Subject, key: str) -> Known:
@@ -105,7 +105,7 @@ def _leaf(subject: Subject, name: Json, path: RawPath) -> Iterator[Fault]:
     else:
         yield Fault(
             path,
-            f"{quoted(name)} has labels below it, so it is never in an answer",
+            f"{quoted(name)} has labels below it, so labelers cannot select it",
             f"Use the labels below it instead: {named(list(heading.below))}.",
         )
 
@@ -115,9 +115,9 @@ def _unless(name: Json, known: Known, path: RawPath, what: str, *, key: bool = F
         detail = (
             f"Use one of these: {known.listed}."
             if known.names
-            else f"No {what} is defined. Define one, or remove this name."
+            else f"The project has no {what}s. Add one with this name, or remove the name here."
         )
-        yield Fault(path, f"there is no {what} {quoted(name)}", detail, did_you_mean(name, known.names), at_key=key)
+        yield Fault(path, f"no {what} is named {quoted(name)}", detail, did_you_mean(name, known.names), at_key=key)
 
 
 _NOT_ANNOTATED: Final = frozenset({"background"})
@@ -134,11 +134,11 @@ def label_not_in_ontology(subject: Subject) -> Iterator[Fault]:
         return
     first = missing[0]
     others = [label.name for label in missing[1:]]
-    also = f" {named(others)} {'is' if len(others) == 1 else 'are'} missing too." if others else ""
+    also = f" Also missing: {named(others)}." if others else ""
     yield Fault(
         first.path,
         f"{quoted(first.name)} is not a choice in the ontology",
-        f"The ontology has no guidance for it.{also}",
+        f"Labelers get no guidance for this label. Add it to the ontology.{also}",
         did_you_mean(first.name, choices.paths),
     )
 
@@ -158,7 +158,7 @@ def choice_without_label(subject: Subject) -> Iterator[Fault]:
         yield Fault(
             subject.path_of(names[0]),
             f"{named(names)} {are} in params",
-            f"The ontology describes {them}, but no label uses {them}.",
+            f"The ontology describes {them}, but labelers cannot select {them}. Add {them} to the labels in params.",
         )
 
 
@@ -173,7 +173,7 @@ def heading_and_leaf(subject: Subject) -> Iterator[Fault]:
             yield Fault(
                 label.path,
                 f"{quoted(label.name)} is {here} here and {there} in the ontology",
-                "A heading cannot be selected, so it is never in an answer. Make both headings, or both leaves.",
+                "Labelers can select only a leaf. Make both headings, or both leaves.",
             )
 
 
@@ -195,7 +195,7 @@ def duplicate_label(subject: Subject) -> Iterator[Fault]:
         yield Fault(
             path,
             f"the {name} {named([label.name for label in labels])} {verb} twice",
-            "An answer contains only the name, so it does not show which label was selected.",
+            "An answer contains only the name, so nobody can see which label was selected. Rename or remove one.",
             first=first,
         )
 

@@ -19,7 +19,7 @@ def empty_instruction(subject: Subject) -> Iterator[Fault]:
     """An instruction that is empty or only whitespace."""
     instruction = subject.params.get("instruction")
     if isinstance(instruction, str) and not instruction.strip():
-        detail = "Labelers see no guidance. Write an instruction, or leave the key out."
+        detail = "Labelers would see no guidance. Write an instruction, or remove the key."
         yield Fault(("params", "instruction"), "the instruction is empty", detail)
 
 
@@ -32,7 +32,7 @@ def like_choices(subject: Subject) -> Iterator[Fault]:
         yield Fault(
             subject.path_of(second),
             f"{quoted(second)} and {quoted(first)} differ only in case, spacing, or Unicode form",
-            "Answers treat them as different choices, but people see no difference. Rename or remove one of them.",
+            "They are different choices in answers, but people see no difference. Rename or remove one of them.",
         )
 
 
@@ -58,6 +58,6 @@ def ignore_ends_soon(subject: Subject) -> Iterator[Fault]:
             yield Fault(
                 ("reconcile", "ignore", index, *(("until",) if isinstance(written, dict) else ())),
                 f"this ignore expires {when}",
-                "After that day, the guard expired-ignore holds the project. Remove the ignore, or set a later date in "
-                "`until`.",
+                "After that day, the expired-ignore guard holds the project. Remove the ignore, or set a later date in "
+                "until.",
             )

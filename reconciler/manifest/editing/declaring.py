@@ -61,10 +61,10 @@ class Declaring:
         root = _root(project)
         own = self._own(root.document)
         if not isinstance(own.setdefault("reconcile", {}), dict) or _is_directive(own["reconcile"]):
-            raise NotEditableError("its reconcile is not a mapping")
+            raise NotEditableError("reconcile is not written out in the manifest")
         ignore = own["reconcile"].setdefault("ignore", [])
         if not isinstance(ignore, list):
-            raise NotEditableError("its reconcile.ignore is not a list")
+            raise NotEditableError("reconcile.ignore is not written out in the manifest")
         ignore.append(item)
         return root.file
 
@@ -118,7 +118,7 @@ class Declaring:
         for key in path[:-1]:
             own = own.setdefault(key, {})
             if not isinstance(own, dict) or _is_directive(own):
-                raise NotEditableError(f"its {key} is not written in the manifest")
+                raise NotEditableError(f"{key} is not written out in the manifest")
         own[path[-1]] = written
         return root.file
 
@@ -129,7 +129,7 @@ class Declaring:
         holder = origin.reference.document if origin.reference is not None else origin.document
         own = self._own(root.document).get("params")
         if not isinstance(own, dict) or _is_directive(own):
-            raise NotEditableError("its params are not written in the manifest")
+            raise NotEditableError("params is not written out in the manifest")
         if holder is root.document:
             own.pop(key, None)
             return root.file
@@ -146,7 +146,7 @@ class Declaring:
         root = _root(project)
         own = self._own(root.document).get("params")
         if not isinstance(own, dict) or _is_directive(own):
-            raise NotEditableError("its params are not written in the manifest")
+            raise NotEditableError("params is not written out in the manifest")
         own[key] = UNSET
         return root.file
 
@@ -249,7 +249,7 @@ def _path_of(origin: Origin) -> RawPath:
             None,
         )
         if inside is None:
-            raise NotEditableError("an alias brings the value")
+            raise NotEditableError("the value comes from a YAML alias")
         key, value, part = inside
         path = (*path, key)
     return path
@@ -259,7 +259,7 @@ def _edited(data: bytes, values: Mapping[int, Json]) -> bytes:
     documents = read("", data, Words(), best_parser()).documents
     wanted = [values.get(document.whole.value.start, document.value) for document in documents]
     if not values.keys() <= {document.whole.value.start for document in documents}:
-        raise NotEditableError("it was changed while it was read")
+        raise NotEditableError("the file changed while reconciler read it")
     return edited(data, wanted)
 
 

@@ -42,7 +42,7 @@ def edited(data: bytes, wanted: Sequence[Json], *, parser: Parser | None = None)
     parser = parser or best_parser()
     found = read("", data, Words(), parser)
     if found.broken or len(found.documents) != len(wanted):
-        raise NotEditableError("it has errors")
+        raise NotEditableError("the file has errors")
     if equal([document.value for document in found.documents], [*wanted]):
         return data
     closed = data.endswith((b"\n", b"\r"))
@@ -61,7 +61,7 @@ def edited(data: bytes, wanted: Sequence[Json], *, parser: Parser | None = None)
         for new in (whole,) if closed else (whole.removesuffix(ending), whole):
             if _is_proven(new, wanted, parser) and _keeps_comments(spans, changes.removed, new, parser):
                 return new
-    raise NotEditableError("the form of the file does not allow it")
+    raise NotEditableError("reconciler cannot edit YAML with this layout")
 
 
 def _keeps_comments(spans: Spans, removed: Sequence[tuple[int, int]], new: bytes, parser: Parser) -> bool:

@@ -19,7 +19,7 @@ from reconciler.model.ontology import Ontology, walk
 from reconciler.model.project import LiveProject
 from reconciler.model.values import Json, to_json
 
-_SENSITIVE: Final = "sensitive: the value is not kept in git"
+_SENSITIVE: Final = "sensitive: do not store this value in git"
 _RENAMES: Final = ("reconcile", "renames")
 _UNSET: Final[Json] = {UNSET_KEY: True}
 

@@ -47,13 +47,13 @@ def _not_yaml(document: Mapping[str, Json]) -> str | None:
         pass
     for path, value in _walk(document):
         if isinstance(value, str) and _is_halved(value):
-            return f"{format_path(path)} contains half a surrogate pair, which UTF-8 cannot express"
+            return f"{format_path(path)} contains half a surrogate pair, which UTF-8 cannot encode"
         if isinstance(value, float) and value in _OVERFLOWED:
-            return f"{format_path(path)} is a number that is too large for JSON"
+            return f"the number in {format_path(path)} is too large"
         if isinstance(value, dict) and any(map(_is_halved, value)):
-            return f"a key in {format_path(path)} contains half a surrogate pair, which UTF-8 cannot express"
+            return f"a key in {format_path(path)} contains half a surrogate pair, which UTF-8 cannot encode"
         if isinstance(value, dict | list) and len(path) >= MAX_DEPTH:
-            return f"{format_path(path[:2])} has more than {MAX_DEPTH} levels of nesting"
+            return f"{format_path(path[:2])} is nested more than {MAX_DEPTH} levels deep"
     return None
 
 

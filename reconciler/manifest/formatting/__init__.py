@@ -59,7 +59,7 @@ def _encoded(lines: Sequence[str], data: bytes) -> bytes:
 def _prove(before: LocatedFile, was: Remarks, new: bytes, parser: Parser) -> None:
     after = read("", new, Words(), parser)
     if after.broken:
-        raise NotProvenError("it would not be valid")
+        raise NotProvenError("it would no longer be valid")
     if not _are_equal(before, after):
         raise NotProvenError("its values would change")
     now = Outside(new, parser).remarks()
@@ -71,7 +71,7 @@ def _prove(before: LocatedFile, was: Remarks, new: bytes, parser: Parser) -> Non
     if cuts and _is_accepted(_uncommented(was, cuts), parser):
         old, other = (read("", _uncommented(each, cuts).encode(), Words(), parser) for each in (was, now))
         if not old.broken and (other.broken or not _are_equal(old, other)):
-            raise NotProvenError("lines that are commented out would mean something else")
+            raise NotProvenError("commented-out lines would mean something different")
 
 
 def _is_accepted(text: str, parser: Parser) -> bool:

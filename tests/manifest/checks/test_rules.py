@@ -113,7 +113,7 @@ def test_references(tmp_path: Path, case: str) -> None:
 def test_a_heading_is_reported_with_what_to_name_instead(tmp_path: Path) -> None:
     text = f"name: p\ntype: imageannotation\nparams:\n  {BOX}\n  links: {{l: {{to_allowed_labels: [Dog]}}}}\n"
     (diagnostic,) = found(tmp_path, text)
-    assert diagnostic.summary == '"Dog" has labels below it, so it is never in an answer'
+    assert diagnostic.summary == '"Dog" has labels below it, so labelers cannot select it'
     assert diagnostic.detail == 'Use the labels below it instead: "Poodle", "Pug".'
 
 

@@ -285,7 +285,7 @@ def test_files_with_comments_and_mistakes_anywhere_keep_their_meaning(parser: Pa
     ("line", "other", "why"),
     [
         ("name: p", "name: q", "its values would change"),
-        ("name: p", "name: [", "it would not be valid"),
+        ("name: p", "name: [", "it would no longer be valid"),
         ("# c", "", "a comment would be lost"),
         ("x-a: &a 1", "x-a: 1", "an anchor would be lost"),
     ],

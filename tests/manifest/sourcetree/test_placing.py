@@ -89,7 +89,7 @@ def test_uncommenting_gives_what_was_there(style: str) -> None:
 
 def test_what_would_mean_something_else_is_not_formatted() -> None:
     text = M + "params:\n    ? a\n    # : b\n    ? c\n    : d\n"
-    with pytest.raises(NotProvenError, match="commented out"):
+    with pytest.raises(NotProvenError, match="commented-out"):
         formatted(text.encode(), FileKind.MANIFEST)
 
 
