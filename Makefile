@@ -64,7 +64,7 @@ $(READY): requirements.lock $(wildcard $(LOCKS)/*.lock) pyproject.toml tests/pac
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	$(BIN)/pip download --quiet --disable-pip-version-check --require-hashes --no-deps --dest $(VENV)/wheels \
 		--requirement $(LOCKS)/action.lock --requirement $(LOCKS)/installer.lock
-	@if command -v npm >/dev/null; then cp tests/package*.json $(VENV) && npm ci --silent --prefix $(VENV); \
+	@if command -v npm >/dev/null; then cp tests/package*.json $(VENV) && npm ci --silent --legacy-peer-deps --prefix $(VENV); \
 		else echo "npm is missing: the tests that need its packages are skipped"; fi
 	@touch $@
 

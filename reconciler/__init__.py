@@ -20,7 +20,7 @@ _HOMES = {
     "Session": "operations.session",
     "Settings": "settings",
     "Snapshot": "model.snapshot",
-    "Validation": "operations.validate",
+    "Validation": "model.validation",
     "apply_plan": "operations.apply",
     "drift": "operations.drift",
     "open_session": "operations.session",

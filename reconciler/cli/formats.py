@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
@@ -34,7 +34,7 @@ class Format:
 
     A `document` is made from the subject itself, any other format from its view. `coloured` is whether it can use
     colors and fold at the width of a terminal. `here` is whether file names are relative to the working folder rather
-    than to the git top level. `linked` is whether lines of files are links.
+    than to the git top level. `linked` is whether lines of files are links. `views` are made for this format alone.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Format:
     coloured: bool = False
     here: bool = False
     linked: bool = False
+    views: dict[Subject, str] = field(default_factory=dict)
 
     def layout(self, subject: Subject) -> Callable[..., Any]:
         return _load(self.layouts[subject])
@@ -107,6 +108,12 @@ FORMATS: Final = (
         document=True,
     ),
     Format("github", {"validation": "reconciler.forge.github.commands:lay_out_annotations"}),
+    Format("sarif", {"validation": "reconciler.render.sarif:lay_out_sarif"}),
+    Format(
+        "junit",
+        {"validation": "reconciler.render.junit:lay_out_junit", "drift": "reconciler.render.junit:lay_out_junit"},
+        views={"drift": "reconciler.render.view.cases:report_of_drift"},
+    ),
 )
 _PLAIN: Final[console.Look] = {"colour": False, "columns": None}
 _VIEWS: Final[dict[Subject, str]] = {
@@ -157,7 +164,8 @@ def laid_out(
 
         document = _document_of(subject, found, form, settings)
         return document if isinstance(document, str) else f"{to_json(document)}\n"
-    view = view_of(subject, found, settings, here=form.here, commit=commit, linked=form.linked)
+    made_by = form.views.get(subject, "")
+    view = view_of(subject, found, settings, here=form.here, commit=commit, linked=form.linked, made_by=made_by)
     text: str = form.layout(subject)(view, **(look or _PLAIN)) if form.coloured else form.layout(subject)(view)
     return text
 
@@ -177,11 +185,12 @@ def view_of(
     here: bool = True,
     commit: str | None = None,
     linked: bool = False,
+    made_by: str = "",
 ) -> Any:
     """The view for someone who reads it now: in the working folder with `here`, otherwise at the git top level.
 
     With `linked`, a view made in a GitHub job has links to GitHub's pages at `commit`. What has no view is
-    shown as it is.
+    shown as it is. `made_by` is another function than the subject's.
     """
     if subject not in _VIEWS:
         return found
@@ -193,7 +202,7 @@ def view_of(
     base = settings.git_root.as_posix()
     links = job_links(os.environ, commit=commit, base=base) if linked else None
     reader = Reader(os.getcwd() if here else base, datetime.now(UTC), links, settings.sensitive, invocation.current())
-    return _load(_VIEWS[subject])(found, reader)
+    return _load(made_by or _VIEWS[subject])(found, reader)
 
 
 def _load(name: str) -> Callable[..., Any]:

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import console, formats, invocation, runner
+from reconciler.cli.invocation import noting
+
+if TYPE_CHECKING:
+    from reconciler.fieldpath import FieldPath
+    from reconciler.model.project import Source
+    from reconciler.model.validation import Validation
+    from reconciler.settings import Settings
+
+    Sources = Mapping[FieldPath, Source]
 
 _EPILOG = """\b
 Examples:
@@ -17,30 +29,31 @@ Examples:
   reconciler validate 'kitten_*' projects/birds
   reconciler validate --format json
   reconciler validate --format json --resolved kitten_labeling
-  reconciler validate --format github       only annotations for GitHub Actions
+  reconciler validate --format json --resolved --target staging
+  reconciler validate --format sarif > reconciler.sarif
 """
 
 
 @click.command("validate", epilog=_EPILOG)
 @console.names_argument
+@click.option("--target", metavar="NAME", callback=noting("target"), help="Compose with the overlay of this target.")
 @formats.format_option("validation")
 @click.option(
     "--resolved",
     is_flag=True,
     help="With --format json, include each composed project and the location of each value.",
 )
-def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
+def command(names: tuple[str, ...], target: str | None, output: str, resolved: bool) -> int:
     """Check the manifests, without a key or network access.
 
     NAME is a project name, a shell-style pattern, or a manifest path or folder. Names narrow what is reported, but
     not what is checked across files.
     """
     from reconciler.diagnostics import Remedy
-    from reconciler.documents.validation import validation_document
     from reconciler.errors import ReconcilerError, UsageError
     from reconciler.manifest.places import resolved_sources
-    from reconciler.operations.validate import Validation, validate
-    from reconciler.render.view.diagnostics import relative_to, view_validation
+    from reconciler.model.validation import Validation
+    from reconciler.operations.validate import validate
     from reconciler.settings import read_settings
 
     if resolved and output != "json":
@@ -48,29 +61,43 @@ def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
             "--resolved requires --format json",
             remedies=[Remedy("Run:", ("validate", "--format", "json", "--resolved"))],
         )
-    settings = None
-    projects = None
+    settings, sources, now = None, None, datetime.now(UTC)
     try:
         settings = read_settings(Path.cwd())
-        found = validate(settings, names, today=datetime.now(UTC).date())
+        found = validate(settings, names, target=target, today=now.date())
         if resolved:
-            projects = list(zip(found.projects, resolved_sources(found.projects), strict=True))
+            sources = resolved_sources(found.projects)
     except ReconcilerError as problem:
         if output == "text":
             raise
-        found = Validation(invocation.completed(problem.diagnostics), 0)
+        found = Validation(invocation.completed(problem.diagnostics))
+    _show(found, output, settings, now, sources)
+    if output != "github":
+        runner.annotate(found.diagnostics)
+    return int(not found.valid)
+
+
+def _show(
+    found: Validation, output: str, settings: Settings | None, now: datetime, sources: Sequence[Sources] | None
+) -> None:
+    """Print what was found. `settings` is None if they could not be read."""
+    from reconciler.model.printed import relative, with_files
+    from reconciler.render.view.cases import view_report
+    from reconciler.render.view.diagnostics import view_validation
+
     lay_out = formats.named(output).layout("validation")
     if output == "text":
         view = view_validation(found.diagnostics, manifests=found.manifests, base=os.getcwd())
         console.say(lay_out(view, **console.look(sys.stdout)))
+        return
+    base = settings.git_root.as_posix() if settings else runner.find_base()
+    if output == "json":
+        resolved = list(zip(found.projects, sources, strict=True)) if sources is not None else None
+        sensitive = settings.sensitive if settings else ()
+        console.say_json(lay_out(found.diagnostics, base=base, resolved=resolved, sensitive=sensitive))
+        return
+    shown = with_files(found, partial(relative, base=base))
+    if output == "github":
+        console.say_runner(lay_out(shown.diagnostics))
     else:
-        base = settings.git_root.as_posix() if settings else runner.find_base()
-        if output == "json":
-            sensitive = settings.sensitive if settings else ()
-            document = validation_document(found.diagnostics, base=base, resolved=projects, sensitive=sensitive)
-            console.say_json(document)
-        else:
-            console.say_runner(lay_out(relative_to(found.diagnostics, base)))
-    if output != "github":
-        runner.annotate(found.diagnostics)
-    return int(not found.valid)
+        console.say(lay_out(view_report(shown, now) if output == "junit" else shown))

@@ -17,6 +17,7 @@ from reconciler.model.history import Blame, Blamed, History, Pins, Relabel, Rena
 from reconciler.model.outcome import Outcome, ProjectOutcome
 from reconciler.model.plan import Call, CallKind, Field, Kind, Plan, ProjectChange, State
 from reconciler.model.project import DesiredProject, Source
+from reconciler.model.validation import Document, Validation
 from reconciler.model.values import ABSENT, MASKED, Absent, Json
 
 Printable = TypeVar("Printable", bound=Plan | Drift | Outcome | Adopted | History | Blame | Relabel)
@@ -95,6 +96,8 @@ _WITH_FILES: Final[_Attributes] = {
     Pins: ("diagnostics",),
     Outcome: ("projects", "diagnostics"),
     ProjectOutcome: ("source", "diagnostics", "stale_fields", "not_kept"),
+    Validation: ("diagnostics", "documents"),
+    Document: ("source",),
     Field: ("source",),
     Diagnostic: ("location", "used_by"),
 }

@@ -32,6 +32,23 @@ def test_a_plan_is_of_the_targets_overlay_and_points_into_it(cli: Cli) -> None:
     assert sources["ontology.Dog"] == {"file": "shared.yaml", "line": 2}
 
 
+def test_validate_composes_with_the_overlay_of_a_target(cli: Cli, repository: Path, write: Write) -> None:
+    def composed(*arguments: str) -> list[object]:
+        found = cli("validate", "t_p", "--format", "json", "--resolved", *arguments).json()["projects"]
+        return [each["project"]["params"] for each in found]
+
+    assert composed() == composed("--target", "production") == [{"priority": 10}]
+    assert composed("--target", "sandbox") == [{"priority": 20}]
+    unknown = cli("validate", "--target", "prodution")
+    assert unknown.code == 1
+    assert 'did you mean "production"' in unknown.err
+    write("_over/t/p.yaml", "parms: {priority: 20}\n")
+    for arguments in ((), ("--target", "sandbox"), ("--target", "production")):
+        wrong = cli("validate", *arguments)
+        assert wrong.out.count("error[unknown-key]") == 1
+        assert wrong.last == "1 error in 1 of 2 manifests."
+
+
 def test_an_apply_ends_in_no_changes(cli: Cli) -> None:
     assert cli("apply", "--auto-approve").last == "Apply complete! Projects: 2 added, 0 changed, 0 destroyed."
     assert cli("plan").last == "No changes. Your projects match the manifests."

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
 
 import pytest
 
@@ -95,6 +96,12 @@ def test_a_rename_in_the_dashboard(cli: Cli, served: Served, write: Write) -> No
     document = cli("drift", "--format", "json").json()
     assert document["vanished"] == ["kitten_labels"]
     assert document["unmanaged"] == ["puppies", "unrelated"]
+    report = cli("drift", "--format", "junit")
+    assert report.code == 2
+    [suite] = fromstring(report.out)
+    [case] = suite.findall("testcase")
+    assert (case.attrib["classname"], case.attrib["name"]) == ("projects/p.yaml", "kitten_labels")
+    assert [(part.tag, part.attrib["type"]) for part in case] == [("failure", "vanished")]
 
 
 def test_names_narrow_it(cli: Cli, served: Served, write: Write) -> None:

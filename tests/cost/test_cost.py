@@ -26,13 +26,14 @@ from reconciler.manifest.loading import Manifests, load_manifests
 from reconciler.model import likeness
 from reconciler.model.plan import TargetInfo
 from reconciler.model.project import DesiredProject, LiveProject
+from reconciler.model.validation import Validation
 from reconciler.operations.fmt import format_files
 from reconciler.operations.live import Account
 from reconciler.operations.plan import planned_with
 from reconciler.operations.preparing import Prepared
 from reconciler.operations.selection import select, usable
 from reconciler.operations.session import Session
-from reconciler.operations.validate import Validation, validate
+from reconciler.operations.validate import validate
 from reconciler.planning import nearness
 from reconciler.planning.live import Live
 from reconciler.planning.planner import Declared

@@ -45,6 +45,11 @@ def lay_out_view(view: View, *, colour: bool, columns: int | None = None) -> str
     return "\n".join(lines) + "\n"
 
 
+def lay_out_project(project: ProjectView) -> str:
+    """One project by itself."""
+    return "".join(f"{line}\n" for line in lay_out(list(_project(project)), Paint(False, None)))
+
+
 def text_of(sentence: Sentence) -> str:
     return "".join(label(piece) if isinstance(piece, Name) else plain(piece) for piece in sentence)
 

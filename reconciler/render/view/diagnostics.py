@@ -58,7 +58,7 @@ def view_validation(diagnostics: Iterable[Diagnostic], *, manifests: int, base: 
     """What is shown after `manifests` manifests were checked."""
     ordered = in_order(diagnostics)
     clean = not any(diagnostic.is_error for diagnostic in ordered)
-    return Validation(view_diagnostics(ordered, base), _last_line(ordered, manifests), clean)
+    return Validation(view_diagnostics(ordered, base), last_line(ordered, manifests), clean)
 
 
 def view_diagnostics(diagnostics: Iterable[Diagnostic], base: str) -> tuple[Diagnostic, ...]:
@@ -81,7 +81,8 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     return sorted(diagnostics, key=location)
 
 
-def _last_line(diagnostics: Sequence[Diagnostic], manifests: int) -> str:
+def last_line(diagnostics: Sequence[Diagnostic], manifests: int) -> str:
+    """What was found in so many manifests."""
     errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
     found = counted(diagnostic.severity for diagnostic in diagnostics)
     if not errors:
