@@ -23,7 +23,7 @@ def command(name: str, target: str | None, endpoint: str | None, output: str) ->
     Each value has the version, its time, and the commit and author of the manifest, or "made on Scale". Never writes
     anything.
     """
-    from reconciler.operations.blame import blame
+    from reconciler.operations.history import blame
 
     session = console.open_session(target, endpoint)
     formats.show("blame", blame(session, name), output, session.settings)

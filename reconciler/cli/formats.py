@@ -58,8 +58,8 @@ FORMATS: Final = (
             "outcome": "reconciler.render.text.outcome:lay_out_outcome",
             "adoption": "reconciler.render.text.plan:lay_out_view",
             "history": "reconciler.render.text.history:lay_out_history",
-            "blame": "reconciler.render.text.blame:lay_out_blame",
-            "relabel": "reconciler.render.text.relabel:lay_out_relabel",
+            "blame": "reconciler.render.text.history:lay_out_blame",
+            "relabel": "reconciler.render.text.history:lay_out_relabel",
             "pins": "reconciler.render.text.pins:lay_out_pins",
             "validation": "reconciler.render.text.diagnostics:lay_out_validation",
             "doctor": "reconciler.render.text.doctor:lay_out_doctor",
@@ -122,8 +122,8 @@ _VIEWS: Final[dict[Subject, str]] = {
     "outcome": "reconciler.render.view.outcome:view_outcome",
     "adoption": "reconciler.render.view.adoption:view_adoption",
     "history": "reconciler.render.view.history:view_history",
-    "blame": "reconciler.render.view.blame:view_blame",
-    "relabel": "reconciler.render.view.relabel:view_relabel",
+    "blame": "reconciler.render.view.history:view_blame",
+    "relabel": "reconciler.render.view.history:view_relabel",
 }
 
 

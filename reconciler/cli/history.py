@@ -57,8 +57,7 @@ def command(
     Each version has its time, what changed in it, and the commit and the apply that made it. Versions that no apply
     made were made on Scale, or are from before the record. Never writes anything.
     """
-    from reconciler.operations.history import history
-    from reconciler.operations.relabel import relabel
+    from reconciler.operations.history import history, relabel
 
     subject: Literal["history", "relabel"] = "history" if relabeled is None else "relabel"
     given = [

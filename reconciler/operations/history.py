@@ -1,8 +1,8 @@
-"""History: read the record and its log, read live state, and put the versions in order. Writes nothing."""
+"""History, blame, and relabel: read the record and its log, read live state, and trace the versions. Writes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,16 +11,19 @@ from reconciler.errors import ReconcilerError, UnreadableAnswerError, UsageError
 from reconciler.git.authors import read_authors
 from reconciler.instants import read_instant, readable
 from reconciler.manifest.loading import load_manifests
-from reconciler.model.history import History, Part, Range, Revision
+from reconciler.model.history import Author, Blame, History, Made, Part, Range, Relabel, Revision
+from reconciler.model.ontology import Unreadable
 from reconciler.model.project import LiveProject, UnreadableProject, address_of
 from reconciler.model.record import Entries
 from reconciler.operations.live import Account, get_projects, list_account, recognize
 from reconciler.operations.recording import Logged, read_logged
 from reconciler.operations.session import Session
+from reconciler.planning.blame import blame as blame_of
 from reconciler.planning.blocking import unreadable_remedy
 from reconciler.planning.history import between, span_of, state_at, timeline, untimed
 from reconciler.planning.live import Live
 from reconciler.planning.makers import Makers, histories, makers_of
+from reconciler.planning.relabel import renames_between
 from reconciler.scale.client import ScaleClient
 
 
@@ -42,9 +45,9 @@ def history(session: Session, name: str, *, compared: Range | None = None, at: d
         UsageError: there is no such project or version.
         ScaleError: live state cannot be read.
     """
-    traced = trace(session, name)
+    traced = _trace(session, name)
     live, makers = traced.live, traced.makers
-    renames = declared_renames(session, name)
+    renames = _declared_renames(session, name)
     notes = list(traced.diagnostics)
     if at is not None:
         revisions = state_at(live, at, makers)
@@ -57,7 +60,6 @@ def history(session: Session, name: str, *, compared: Range | None = None, at: d
     else:
         revisions = timeline(live, makers, renames)
     notes += _notes(live, revisions, at=at, compared=compared)
-    commits = (revision.made.commit for revision in revisions)
     return History(
         target=traced.account.target,
         name=live.name,
@@ -65,14 +67,57 @@ def history(session: Session, name: str, *, compared: Range | None = None, at: d
         read_at=session.now(),
         revisions=revisions,
         span=span_of(live),
-        authors=read_authors(session.settings.git_root, (commit for commit in commits if commit is not None)),
+        authors=_authors(session, (revision.made for revision in revisions)),
         at=at,
         compared=compared is not None,
         diagnostics=tuple(notes),
     )
 
 
-def declared_renames(session: Session, name: str) -> Mapping[str, str]:
+def blame(session: Session, name: str) -> Blame:
+    """Every live value of a project with the version that introduced it. Raises the errors of `history`."""
+    traced = _trace(session, name)
+    live = traced.live
+    fields = blame_of(live, traced.makers)
+    notes = list(traced.diagnostics)
+    if isinstance(live.ontology, Unreadable):
+        notes.append(warning("unreadable-version", "the live ontology cannot be read", detail=f"{live.ontology.why}."))
+    return Blame(
+        target=traced.account.target,
+        name=live.name,
+        type=live.type,
+        read_at=session.now(),
+        fields=fields,
+        authors=_authors(session, (field.made for field in fields)),
+        diagnostics=tuple(notes),
+    )
+
+
+def relabel(session: Session, name: str, asked: Range) -> Relabel:
+    """The renames between two versions of a project. Raises the errors of `history`."""
+    traced = _trace(session, name)
+    declared = _declared_renames(session, name)
+    part, first, last, renames = renames_between(traced.live, asked, traced.makers, declared)
+    return Relabel(
+        target=traced.account.target,
+        name=traced.live.name,
+        part=part,
+        first=first,
+        last=last,
+        read_at=session.now(),
+        renames=renames,
+        authors=_authors(session, (one.made for one in renames)),
+        diagnostics=traced.diagnostics,
+    )
+
+
+def _authors(session: Session, made: Iterable[Made]) -> Mapping[str, Author]:
+    """The authors of the commits that made versions, as far as this clone has them."""
+    commits = (one.commit for one in made if one.commit is not None)
+    return read_authors(session.settings.git_root, commits)
+
+
+def _declared_renames(session: Session, name: str) -> Mapping[str, str]:
     """The renames that the project's manifest declares. None if it has no manifest, or if the manifest has errors."""
     settings = session.settings
     try:
@@ -83,7 +128,7 @@ def declared_renames(session: Session, name: str) -> Mapping[str, str]:
     return found[0].renames if found else {}
 
 
-def trace(session: Session, name: str) -> Traced:
+def _trace(session: Session, name: str) -> Traced:
     """The live project and what made its versions. Raises the errors of `history`."""
     logged = read_logged(session)
     found = session.ask(lambda client: _find(session, client, logged, name))

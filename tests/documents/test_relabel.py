@@ -7,8 +7,8 @@ from reconciler.fieldpath import parse_pattern
 from reconciler.model.history import Author, Made, Maker, Part, Relabel, Renaming
 from reconciler.model.plan import TargetInfo
 from reconciler.model.printed import printed
-from reconciler.render.text.relabel import lay_out_relabel
-from reconciler.render.view.relabel import view_relabel
+from reconciler.render.text.history import lay_out_relabel
+from reconciler.render.view.history import view_relabel
 from tests.building import AT
 from tests.render.shown import reader
 from tests.render.test_history import APPLIED, COMMIT

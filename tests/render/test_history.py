@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from reconciler.model.history import Apply, Author, History, Made, Maker, Part, Revision
+from reconciler.fieldpath import Attribute, parse_pattern
+from reconciler.model.history import Apply, Author, Blame, Blamed, History, Made, Maker, Part, Revision
 from reconciler.model.plan import Field, Kind, State, TargetInfo
 from reconciler.planning.history import timeline
 from reconciler.planning.makers import Makers
-from reconciler.render.text.history import lay_out_history
-from reconciler.render.view.history import view_history
+from reconciler.render.text.history import lay_out_blame, lay_out_history
+from reconciler.render.view.history import view_blame, view_history
 from tests.building import AT, live
 from tests.render.shown import reader
 
@@ -124,3 +125,56 @@ def test_two_versions_and_a_time() -> None:
     assert "as it was at 2026-11-24 09:00 UTC\n" in then
     assert then.endswith("\nVersions at 2026-11-24 09:00 UTC: params 1.\n")
     assert of(at=AT).endswith("none that have a time.\n")
+
+
+SCALE = Made(Maker.SCALE)
+FIELDS = (
+    Blamed(("params", "instruction"), "Label\nevery kitten.", 3, AT, APPLIED),
+    Blamed(("params", "priority"), 20, 4, AT, SCALE),
+    Blamed(("ontology", "Cat"), "Cat", 0, None, Made(), or_earlier=True),
+    Blamed(("ontology", "Cat", Attribute("description")), "a cat", 1, None, SCALE),
+    Blamed(("ontology", "Cat", "Siamese"), "Siamese", 1, None, SCALE),
+)
+
+
+def blamed(*sensitive: str, fields: tuple[Blamed, ...] = FIELDS) -> str:
+    found = Blame(
+        TARGET,
+        "kittens",
+        "imageannotation",
+        NOW,
+        fields,
+        {COMMIT: Author("Ada", "Skip dark ones")},
+    )
+    patterns = [parse_pattern(one) for one in sensitive]
+    return lay_out_blame(view_blame(found, reader(base="/r", now=NOW, sensitive=patterns)), colour=False)
+
+
+def test_blame() -> None:
+    assert blamed() == (
+        """\
+Target: production  https://api.scale.com/v1  (read 10:00:00 UTC)
+What introduced each value of project "kittens":
+
+    params.instruction = "Label\\nevery kitten."   # version 3, 2026-11-24 09:00 UTC, \
+applied from commit 3f2c1ab by Ada: Skip dark ones
+    params.priority = 20                          # version 4, 2026-11-24 09:00 UTC, made on Scale
+    ontology.Cat                                  # version 0 or earlier, from before the record
+    ontology.Cat.@description = "a cat"           # version 1, made on Scale
+    ontology.Cat.Siamese                          # version 1, made on Scale
+
+5 values: 1 by applies, 3 on Scale, 1 before the record.
+"""
+    )
+    assert blamed(fields=FIELDS[:2]).endswith("\n2 values: 1 by applies, 1 on Scale.\n")
+
+
+def test_sensitive_values_of_a_blame() -> None:
+    text = blamed("params.instruction", "ontology.**.@description")
+    assert "params.instruction = (sensitive value) " in text
+    assert "ontology.Cat.@description = (sensitive value) " in text
+    hidden = blamed("ontology.Cat")
+    assert hidden.count("    ontology (sensitive value) ") == 3
+    assert "Cat" not in hidden
+    assert "Siamese" not in hidden
+    assert "Cat" not in blamed("ontology")

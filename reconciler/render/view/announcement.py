@@ -58,7 +58,7 @@ def announced(view: HistoryView) -> Announcement:
     """What labelers read about a history."""
     title = f"As of {view.day}:" if view.day else "What changed in"
     entries = [_entry(revision) for revision in view.revisions]
-    return Announcement(title, view.name, tuple(reversed(entries) if view.is_timeline else entries))
+    return Announcement(title, view.head.name, tuple(reversed(entries) if view.is_timeline else entries))
 
 
 def _entry(revision: RevisionView) -> Entry:

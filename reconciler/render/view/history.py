@@ -1,16 +1,19 @@
-"""What is shown of a history: each version with its time, what made it, and what changed in it."""
+"""What is shown of a project's versions: what changed in each, which one introduced each live value, and renames."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from reconciler.diagnostics import count
+from reconciler.fieldpath import Attribute, format_path
 from reconciler.instants import in_utc
-from reconciler.model.history import Author, History, Made, Maker, Part, Revision
+from reconciler.model.history import Author, Blame, Blamed, History, Made, Maker, Part, Relabel, Revision
 from reconciler.model.plan import Action, ProjectChange
 from reconciler.model.project import DesiredProject, Source
+from reconciler.model.values import MASKED, Json, Masked
 from reconciler.render.phrases import aged, minute, read_at
 from reconciler.render.signs import Sign
 from reconciler.render.view.fields import sections
@@ -20,6 +23,20 @@ _UNREADABLE = "This version cannot be read."
 _UNSHOWN = "What changed is unknown: the version before cannot be read, or Scale does not show it."
 _UNCHANGED = "Nothing changed."
 _NOTHING_YET = "It is empty."
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The project, its target, and when live state was read."""
+
+    name: str
+    target: str
+    endpoint: str
+    seen: str
+
+    @classmethod
+    def of(cls, found: History | Blame | Relabel, reader: Reader) -> Head:
+        return cls(found.name, found.target.name, found.target.endpoint, f"read {read_at(found.read_at, reader.now)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +63,8 @@ class HistoryView:
     If it `is_timeline`, every version is compared with the one before. `day` is set if the versions are those of a day.
     """
 
-    name: str
+    head: Head
     title: str
-    target: str
-    endpoint: str
-    seen: str
     revisions: tuple[RevisionView, ...]
     last: str
     is_timeline: bool = True
@@ -61,11 +75,8 @@ def view_history(history: History, reader: Reader) -> HistoryView:
     """What is shown of a history."""
     found = reader.printed(history)
     return HistoryView(
-        name=found.name,
+        Head.of(found, reader),
         title=_title(found),
-        target=found.target.name,
-        endpoint=found.target.endpoint,
-        seen=f"read {read_at(found.read_at, reader.now)}",
         revisions=tuple(_revision(found, revision, reader) for revision in found.revisions),
         last=_last(found),
         is_timeline=found.at is None and not found.compared,
@@ -104,7 +115,7 @@ _PARTS = {Part.PARAMS: "params", Part.ONTOLOGY: "the ontology"}
 
 def _revision(history: History, revision: Revision, reader: Reader) -> RevisionView:
     versions = f"version {revision.number}"
-    made = tuple(made_words(revision.made, history.authors.get(revision.made.commit or "")))
+    made = _made(revision.made, history.authors)
     if history.compared and revision.since is not None:
         made = (f"{versions}: ", *made)
         versions = f"version {revision.since} -> {revision.number}"
@@ -153,8 +164,12 @@ def _section(history: History, revision: Revision, *, full: bool) -> Section | N
     return next(sections(change, sign, full=full))
 
 
-def made_words(made: Made, author: Author | None, *, record: bool = True) -> Iterator[str]:
+def _made(made: Made, authors: Mapping[str, Author], *, record: bool = True) -> Sentence:
     """What made a version: the commit with its author, and with `record`, the apply's commit in the record's log."""
+    return tuple(_made_words(made, authors.get(made.commit or ""), record))
+
+
+def _made_words(made: Made, author: Author | None, record: bool) -> Iterator[str]:
     if made.by is Maker.SCALE:
         yield "made on Scale"
     elif made.by is Maker.UNKNOWN:
@@ -167,3 +182,93 @@ def made_words(made: Made, author: Author | None, *, record: bool = True) -> Ite
             yield from (" by ", Name(author.name), ": ", Quoted(author.subject))
     if record and made.apply is not None:
         yield from (" (record ", Name(made.apply.record[:7]), ")")
+
+
+@dataclass(frozen=True, slots=True)
+class BlamedView:
+    """A live value. A choice has no value besides its name. `when` is `version 7, 2026-11-24 11:00 UTC`."""
+
+    name: str
+    value: Json
+    has_value: bool
+    when: str
+    made: Sentence
+    on_scale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BlameView:
+    """The live values of a project. `last` sums them up."""
+
+    head: Head
+    fields: tuple[BlamedView, ...]
+    last: str
+
+
+def view_blame(blame: Blame, reader: Reader) -> BlameView:
+    """What is shown of a blame."""
+    found = reader.printed(blame)
+    numbers = Counter(field.made.by for field in found.fields)
+    made = f"{numbers[Maker.APPLY]:,} by applies, {numbers[Maker.SCALE]:,} on Scale"
+    older = f", {numbers[Maker.UNKNOWN]:,} before the record" if numbers[Maker.UNKNOWN] else ""
+    return BlameView(
+        Head.of(found, reader),
+        fields=tuple(_blamed(found, field) for field in found.fields),
+        last=f"{count(len(found.fields), 'value')}: {made}{older}.",
+    )
+
+
+def _blamed(blame: Blame, field: Blamed) -> BlamedView:
+    is_choice = field.path[0] == "ontology" and not isinstance(field.path[-1], Attribute)
+    when = f"version {field.version}{' or earlier' if field.or_earlier else ''}"
+    return BlamedView(
+        name=f"ontology {MASKED}" if is_choice and isinstance(field.value, Masked) else format_path(field.path),
+        value=field.value,
+        has_value=not is_choice,
+        when=_when(when, field.at),
+        made=_made(field.made, blame.authors, record=False),
+        on_scale=field.made.by is Maker.SCALE,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RenamingView:
+    """`when` is the version, with its time if it has one."""
+
+    old: str
+    new: str
+    declared: bool
+    when: str
+    made: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class RelabelView:
+    head: Head
+    span: str
+    renames: tuple[RenamingView, ...]
+    last: str
+
+
+def view_relabel(relabel: Relabel, reader: Reader) -> RelabelView:
+    """What is shown of the renames."""
+    found = reader.printed(relabel)
+    return RelabelView(
+        Head.of(found, reader),
+        span=f"{found.part} versions {found.first} to {found.last}",
+        renames=tuple(
+            RenamingView(
+                one.old,
+                one.new,
+                one.declared,
+                _when(f"version {one.version}", one.at),
+                _made(one.made, found.authors, record=False),
+            )
+            for one in found.renames
+        ),
+        last=f"{count(len(found.renames), 'rename')}." if found.renames else "No renames.",
+    )
+
+
+def _when(version: str, at: datetime | None) -> str:
+    return f"{version}, {minute(at)}" if at is not None else version
