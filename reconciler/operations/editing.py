@@ -20,6 +20,7 @@ from reconciler.files.reading import read_file
 from reconciler.files.writing import check_below, write_below
 from reconciler.manifest.editing import Declaring, NotEditableError
 from reconciler.manifest.loading import Manifests, load_manifests
+from reconciler.manifest.origins import Origin
 from reconciler.manifest.places import files_of
 from reconciler.model.ontology import Ontology
 from reconciler.model.plan import unit_of
@@ -76,11 +77,13 @@ def revise(
     Raises:
         DiagnosedError: something cannot be declared. The diagnostics say what and why.
     """
+    overlay = target.overlay.as_posix() if target.overlay is not None else None
     before = {entry.name: entry.project for entry in manifests.entries if entry.project is not None and entry.name}
     kept = {entry.file for entry in manifests.entries if entry.is_manifest}  # each is edited for its own projects only
     unset: set[tuple[str, str]] = set()
     for _ in range(_MOST_ROUNDS):
-        declaring, places, failures = Declaring(settings.repo_root.as_posix(), kept), [], []
+        declaring = Declaring(settings.repo_root.as_posix(), kept, overlay=overlay)
+        places, failures = [], []
         for each in wanted:
             try:
                 places.append(_declare(declaring, each, is_unset=(each.project.name, each.unit) in unset))
@@ -144,7 +147,7 @@ def _checked(
         changed = _changed(old, new)
         others = changed - own.keys()
         if others and not _matches(new, reference.get(name), others):
-            shared |= dict.fromkeys(sorted(files_of(old) & files.keys()), name)
+            shared |= dict.fromkeys(sorted(_sources(old, new, others, before) & files.keys()), name)
             failures.append(_failure(Wanted(old, sorted(others)[0], ABSENT), "the edit would change it, too"))
         for unit, each in own.items():
             if unit == IGNORE or _matches(new, reference.get(name), {unit}):
@@ -153,6 +156,22 @@ def _checked(
                 inherited.add((name, unit))
             failures.append(_failure(each, "the manifest cannot hold the value"))
     return shared, inherited, failures
+
+
+def _sources(
+    old: DesiredProject, new: DesiredProject, units: set[str], projects: Mapping[str, DesiredProject]
+) -> set[str]:
+    """The files that these units come from, except those that no other project uses. All files of the project if there
+    is none."""
+    found: set[str] = set()
+    for project in (old, new):
+        assert isinstance(project.origin, Origin)
+        for unit in units:
+            path = ("ontology",) if unit == ONTOLOGY else ("params", parameter_in(unit))
+            if unit == ONTOLOGY or path[-1] in (project.params or {}):
+                found |= project.origin.at(path).files()
+    elsewhere = set().union(*(files_of(each) for name, each in projects.items() if name != old.name))
+    return found & elsewhere or files_of(old)
 
 
 def _changed(old: DesiredProject, new: DesiredProject) -> set[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -40,12 +42,13 @@ FILES = {
 class Account:
     """A repository, and projects that are live as its manifests say until they are changed."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, overlay: Mapping[str, str] = MappingProxyType({})) -> None:
         write_files(root, {f"projects/{name}": text for name, text in FILES.items()})
+        write_files(root, {f"overlay/{name}": text for name, text in overlay.items()})
         self.root = root
         self.settings = Settings(root, root, root, root / "projects")
-        self.target = Target("sandbox", "http://sandbox.invalid/v1")
-        self.manifests = load_manifests(self.settings.manifests, root=root)
+        self.target = Target("sandbox", "http://sandbox.invalid/v1", overlay=root / "overlay" if overlay else None)
+        self.manifests = load_manifests(self.settings.manifests, root=root, overlay=self.target.overlay)
         self.projects = {each.project.name: each.project for each in self.manifests.entries if each.project}
         self.live = {name: _live(project) for name, project in self.projects.items()}
         assert len(self.projects) == 6
@@ -144,6 +147,20 @@ def test_any_drift_is_adopted_and_nothing_else_changes(tmp_path: Path, seed: int
     asked = [(name, unit, each) for (name, unit), each in wanted.items() if unit != "box" or name == "b"]
     revision = account.revise(*asked)
     _check(account, revision, {name for name, _, _ in asked})
+
+
+OVERLAY = "params:\n  speed: 3\n  text: {$file: ../projects/all.md}\n"
+
+
+@pytest.mark.parametrize(
+    "others", [[("e", "speed", 6)], [("a", "text", "New.")], [("a", "text", ABSENT), ("f", "team", ABSENT)]]
+)
+def test_an_overlay_is_edited_although_another_edit_reaches_its_project(tmp_path: Path, others: list[Any]) -> None:
+    account = Account(tmp_path, overlay={"a.yaml": OVERLAY, "t/d.yaml": OVERLAY.replace("../", "../../")})
+    wanted = [("d", "speed", 5), ("d", "b", {"k": 2}), *others]
+    found = account.revise(*wanted)
+    _check(account, found, {name for name, _, _ in wanted})
+    assert f"{tmp_path}/overlay/t/d.yaml" in account.names(found)
 
 
 def test_files_are_written_completely_and_keep_their_mode(account: Account) -> None:

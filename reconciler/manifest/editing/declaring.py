@@ -13,6 +13,7 @@ from typing import Final
 
 from reconciler.errors import FileRefusedError
 from reconciler.files.reading import read_file
+from reconciler.files.walking import is_below
 from reconciler.manifest.editing.alignment import aligned
 from reconciler.manifest.editing.splicing import NotEditableError, edited
 from reconciler.manifest.located import Document, RawPath
@@ -31,13 +32,15 @@ _LINE: Final = re.compile(rb"[^\n]*\n|[^\n]+")
 
 
 class Declaring:
-    """Collects new values. `kept` are the absolute paths of shared files that must not be edited.
+    """Collects new values. `kept` are the absolute paths of shared files that must not be edited. `overlay` is the
+    target's overlay folder, absolute, whose values win over those of the manifests.
 
     The methods return the absolute path of the file that a value goes to. They raise NotEditableError.
     """
 
-    def __init__(self, root: str, kept: Collection[str] = ()) -> None:
+    def __init__(self, root: str, kept: Collection[str] = (), *, overlay: str | None = None) -> None:
         self._root = root
+        self._overlay = overlay
         self._kept = frozenset(kept)
         self._documents: dict[int, tuple[Document, Json]] = {}
         self._texts: dict[str, str] = {}
@@ -144,11 +147,15 @@ class Declaring:
     def unset(self, project: DesiredProject, key: str) -> str:
         """Declare that a parameter is absent although the project inherits it."""
         root = _root(project)
-        own = self._own(root.document).get("params")
+        origin = root.at(("params",)).child(key)
+        holder = (origin.reference or origin).document if origin is not None else root.document
+        if self._overlay is None or not is_below(holder.source.file, self._overlay):
+            holder = root.document
+        own = self._own(holder).get("params")
         if not isinstance(own, dict) or _is_directive(own):
             raise NotEditableError("params is not written out in the manifest")
         own[key] = UNSET
-        return root.file
+        return holder.source.file
 
     def _text(self, file: str, new: Json) -> bool:
         """Whether the value goes to the text file."""
