@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ from reconciler.cli import console, formats, runner
 if TYPE_CHECKING:
     from reconciler.fieldpath import Pattern
     from reconciler.operations.adopt import Choice
+    from reconciler.operations.session import Session
     from reconciler.planning.adoption import Proposal
 
 _EPILOG = """\b
@@ -19,10 +21,9 @@ Examples:
   reconciler adopt kitten_labeling --path params.instruction
   reconciler adopt --diff > drift.patch
 """
-_QUESTION = """
-{unit} of {project}{when}
-{values}
-[a]dopt it, adopt [e]verything else, [r]evert it, [i]gnore it, [s]kip it, [q]uit: """
+_QUESTION = "[a]dopt it, adopt [e]verything else, [r]evert it, [i]gnore it, [s]kip it, [q]uit and skip the rest:"
+_AGAIN = "Answer a, e, r, i, s, or q:"
+_DAY = "Until which day (YYYY-MM-DD, empty for no end)?"
 
 
 @click.command("adopt", epilog=_EPILOG)
@@ -53,7 +54,7 @@ def command(
     from reconciler.operations.editing import write
 
     session = console.open_session(target, endpoint)
-    ask = _Asking() if console.has_person() and not (paths or only_diff) else None
+    ask = _Asking(session) if console.has_person() and not (paths or only_diff) else None
     found = adopt(session, names, _patterns(paths), ask)
     if only_diff:
         console.say(found.revision.diff(session.settings.git_root))
@@ -81,7 +82,8 @@ def _patterns(paths: tuple[str, ...]) -> list[Pattern]:
 class _Asking:
     """Asks a person at the terminal about one unit after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self._everything = False
         self._nothing = False
 
@@ -92,10 +94,10 @@ class _Asking:
             return Choice(Decision.SKIP)
         if self._everything:
             return Choice(Decision.ADOPT if proposal.is_drift else Decision.SKIP)
-        question = _question(proposal)
-        while True:
-            answer = console.answer(question).strip().lower()[:1]
-            match answer:
+        console.tell(f"\n{self._question(proposal)}")
+        question = _QUESTION
+        while answer := _answer(question):
+            match answer.strip().lower()[:1]:
                 case "a":
                     return Choice(Decision.ADOPT)
                 case "e":
@@ -107,36 +109,43 @@ class _Asking:
                     return self._ignore()
                 case "s":
                     return Choice(Decision.SKIP)
-                case "q" | "":
-                    self._nothing = True
-                    return Choice(Decision.SKIP)
-            question = "Answer a, e, r, i, s, or q: "
+                case "q":
+                    break
+            question = _AGAIN
+        self._nothing = True
+        return Choice(Decision.SKIP)
 
     def _ignore(self) -> Choice:
-        from datetime import date
+        """How to ignore a unit. The end of the input skips it."""
+        from datetime import UTC, date
 
         from reconciler.operations.adopt import Choice, Decision
 
-        until = None
-        question = "Until which day (YYYY-MM-DD, empty for no end)? "
-        while words := console.answer(question).strip():
+        until, question = None, _DAY
+        while words := (answer := _answer(question)).strip():
             try:
-                until = date.fromisoformat(words)
-                break
+                day = date.fromisoformat(words)
             except ValueError:
-                question = "This is not a day. Use YYYY-MM-DD: "
-        return Choice(Decision.IGNORE, until, console.answer("Why (may be empty)? ").strip())
+                question = "This is not a day. Use YYYY-MM-DD:"
+                continue
+            if day >= self._session.now().astimezone(UTC).date():
+                until = day
+                break
+            question = "This day is over. Use a later one:"
+        reason = answer and _answer("Why (may be empty)?")
+        return Choice(Decision.IGNORE, until, reason.strip()) if reason else Choice(Decision.SKIP)
+
+    def _question(self, proposal: Proposal) -> str:
+        """The unit with what changed on Scale, and for a conflict, what changed in git."""
+        from reconciler.operations.adopt import question
+        from reconciler.render.text.plan import lay_out_project
+
+        view = formats.view_of("drift", question(proposal, self._session), self._session.settings)
+        return "".join(lay_out_project(project, **console.look(sys.stderr)) for project in view.projects)
 
 
-def _question(proposal: Proposal) -> str:
-    """The unit with its three values: at the last apply, in git, and on Scale."""
-    from reconciler.render.escape import plain, quoted
-    from reconciler.render.phrases import minute
-    from reconciler.render.spelling import compact
+def _answer(question: str) -> str:
+    """What a person types, with its end of line; empty at the end of the input."""
+    from reconciler.render.layout import folded
 
-    unit = proposal.unit
-    when = f" ({unit.cause.value}" + (f": version {unit.version}" if unit.version is not None else "")
-    when += f", {minute(unit.at)})" if unit.at is not None else ")"
-    sides = (("last apply", unit.base), ("git", unit.desired), ("Scale", unit.live))
-    values = "\n".join(f"  {name:<11}{compact(value)}" for name, value in sides)
-    return _QUESTION.format(unit=plain(unit.path), project=quoted(proposal.project.name), when=when, values=values)
+    return console.answer(f"{folded(question, console.look(sys.stderr)['columns'])} ")

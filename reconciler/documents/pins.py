@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Final
 
 from reconciler.documents.parts import CommitId, Count, DiagnosticShape, Document, Hash, Shape, Text
+from reconciler.documents.tables import table
 from reconciler.model.history import Pin, Pins
 
 _COLUMNS: Final = ("name", "params_version", "commit", "content_hash", "recorded_at")
@@ -14,11 +13,7 @@ _COLUMNS: Final = ("name", "params_version", "commit", "content_hash", "recorded
 
 def pins_csv(pins: Pins) -> str:
     """One row for each project, below the names of the columns. What is unknown is empty."""
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(_COLUMNS)
-    rows.writerows([getattr(pin, name) for name in _COLUMNS] for pin in pins.pins)
-    return text.getvalue()
+    return table(_COLUMNS, ([getattr(pin, name) for name in _COLUMNS] for pin in pins.pins))
 
 
 class PinShape(Shape):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Annotated, Any, Final, Self
 
 from pydantic import Field as Key
@@ -17,6 +15,7 @@ from reconciler.documents.parts import (
     Shape,
     Text,
 )
+from reconciler.documents.tables import table
 from reconciler.instants import timestamp
 from reconciler.model.history import Part, Relabel, Renaming
 
@@ -25,13 +24,12 @@ _COLUMNS: Final = ("old", "new", "version", "commit", "created_at", "declared")
 
 def relabel_csv(relabel: Relabel) -> str:
     """One row for each rename, below the names of the columns. What is unknown is empty."""
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(_COLUMNS)
-    for one in relabel.renames:
-        at = timestamp(one.at) if one.at is not None else None
-        rows.writerow([one.old, one.new, one.version, one.made.commit, at, "true" if one.declared else "false"])
-    return text.getvalue()
+    return table(_COLUMNS, map(_row, relabel.renames))
+
+
+def _row(one: Renaming) -> list[str | int | None]:
+    at = timestamp(one.at) if one.at is not None else None
+    return [one.old, one.new, one.version, one.made.commit, at, "true" if one.declared else "false"]
 
 
 class RenamingShape(Shape):

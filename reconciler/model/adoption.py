@@ -17,7 +17,8 @@ class Adopted:
     `places` has the files that the units of a project go to, by the project's name, relative to the reader. `files` is
     the number of files that differ, and `ignored` the number of units that are ignored from now on. `conflicts` are
     left because git has changed them too, and `reverted` because a person wants to undo them: each as the name of a
-    project and a unit. `adopted` is the number of units that a pull request adopts.
+    project and a unit. `skipped` is the number of units that a person has not decided about,
+    and `adopted` that of the units that a pull request adopts.
     """
 
     drift: Drift
@@ -26,6 +27,7 @@ class Adopted:
     ignored: int = 0
     conflicts: tuple[tuple[str, str], ...] = ()
     reverted: tuple[tuple[str, str], ...] = ()
+    skipped: int = 0
     adopted: int = 0
 
     @property

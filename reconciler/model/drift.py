@@ -17,8 +17,8 @@ class Unit:
 
     `path` is `params.KEY` or `ontology`. `version` and `at` (aware) are those that introduced the live value; they are
     None if there is no value, or no time. `fields` are the differences to show: from the base (without one,
-    from what git says) to what is live; for a pending unit from what is live to what git says. `source` is where git
-    says it.
+    from what git says) to what is live; for a pending unit from what is live to what git says. For a conflict,
+    `in_git` are those from the base to what git says. `source` is where git says it.
     """
 
     path: str
@@ -29,6 +29,7 @@ class Unit:
     version: int | None = None
     at: datetime | None = None
     fields: tuple[Field, ...] = ()
+    in_git: tuple[Field, ...] = ()
     source: Source | None = None
 
 

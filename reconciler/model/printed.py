@@ -89,7 +89,7 @@ _WITH_FILES: Final[_Attributes] = {
     Drift: ("projects", "blocked", "diagnostics"),
     ProjectDrift: ("source", "units", "diagnostics"),
     BlockedProject: ("source", "diagnostic"),
-    Unit: ("source", "fields"),
+    Unit: ("source", "fields", "in_git"),
     History: ("diagnostics",),
     Blame: ("diagnostics",),
     Relabel: ("diagnostics",),
@@ -219,8 +219,8 @@ class _Masks:
     def unit(self, unit: Unit) -> Unit:
         path = parse_path(unit.path)
         base, desired, live = (self.value(side, path) for side in (unit.base, unit.desired, unit.live))
-        fields = tuple(self.field(field) for field in unit.fields)
-        return replace(unit, base=base, desired=desired, live=live, fields=fields)
+        fields, in_git = (tuple(self.field(field) for field in fields) for fields in (unit.fields, unit.in_git))
+        return replace(unit, base=base, desired=desired, live=live, fields=fields, in_git=in_git)
 
 
 def _masked_places(value: Json, shown: Json) -> Json:

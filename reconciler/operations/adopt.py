@@ -55,8 +55,9 @@ Ask = Callable[[Proposal], Choice]
 class Adoption:
     """What is adopted, and what is left. `places` has the file that each adopted or ignored unit goes to.
 
-    `conflicts` are left because git has changed them too. `refused` cannot be adopted. `reverted` are those that a
-    person wants to revert. `diagnostics` are errors about projects that cannot be compared.
+    `conflicts` are left because git has changed them too. `refused` cannot be adopted. A person wants to revert the
+    `reverted` ones, and decided nothing about the `skipped` ones. `diagnostics` are errors about projects that cannot
+    be compared.
     """
 
     target: TargetInfo
@@ -65,6 +66,7 @@ class Adoption:
     conflicts: tuple[Proposal, ...]
     refused: tuple[Proposal, ...]
     reverted: tuple[Proposal, ...]
+    skipped: tuple[Proposal, ...]
     places: tuple[str, ...]
     revision: Revision
     baseline: Baseline | None = None
@@ -171,6 +173,7 @@ def _decided(
         conflicts=tuple(sorted_in["conflict"]),
         refused=tuple(sorted_in["refused"]),
         reverted=tuple(sorted_in[Decision.REVERT]),
+        skipped=tuple(sorted_in[Decision.SKIP]),
         places=revision.places,
         revision=revision,
         baseline=baseline_of(account.of(prepared.record)),
@@ -193,6 +196,13 @@ def _refused(proposal: Proposal) -> Diagnostic:
         f"{proposal.unit.path} of {address_of(proposal.project.name)} cannot be adopted",
         detail=f"Reason: {proposal.refusal}. Change the manifest by hand, or add the path to reconcile.ignore.",
     )
+
+
+def question(proposal: Proposal, session: Session) -> Drift:
+    """What a person has to know to decide about a unit, in the form of a drift."""
+    found = ProjectDrift(proposal.project.name, proposal.project.source, (proposal.unit,))
+    target = TargetInfo(session.target.name, session.target.endpoint)
+    return Drift(target, session.now(), projects=(with_source(found, proposal.project),), complete=False)
 
 
 def shown(adoption: Adoption, session: Session) -> Adopted:
@@ -223,4 +233,5 @@ def shown(adoption: Adoption, session: Session) -> Adopted:
         ignored=len(adoption.ignored),
         conflicts=tuple((each.project.name, each.unit.path) for each in adoption.conflicts),
         reverted=tuple((each.project.name, each.unit.path) for each in adoption.reverted),
+        skipped=len(adoption.skipped),
     )

@@ -19,7 +19,7 @@ from reconciler.model.drift import Drift
 from reconciler.model.printed import printed
 from reconciler.model.values import canonical_json
 from reconciler.operations.github_writer import CONTENT, Report, Writer, in_words, with_notes
-from reconciler.planning.drift import shown_fields
+from reconciler.planning.drift import with_fields
 from reconciler.render.escape import plain
 from reconciler.render.markdown.fitting import LIMIT
 from reconciler.render.markdown.page import lay_out_view
@@ -91,8 +91,7 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
 def drift_text(drift: Drift, event: Event, writer: Writer, *, limit: int) -> str:
     """The issue's description. A drift that was read from a document has no fields, so they are computed here."""
     projects = tuple(
-        replace(project, units=tuple(replace(unit, fields=shown_fields(unit)) for unit in project.units))
-        for project in drift.projects
+        replace(project, units=tuple(with_fields(unit) for unit in project.units)) for project in drift.projects
     )
     view = view_drift(replace(drift, projects=projects), writer.reader(event, event.sha))
     return lay_out_view(view, limit=limit)

@@ -64,7 +64,7 @@ def shown_unit(compared: Compared, cause: Cause, live: LiveProject) -> Unit:
         names = {side.name for side in sides if side is not ABSENT}
         sides = tuple(side if side is ABSENT else side.spelled if len(names) == 1 else side.written for side in sides)
     base, desired, now = sides
-    return _shown(Unit(compared.unit, cause, base, desired, now, version=version, at=at))
+    return with_fields(Unit(compared.unit, cause, base, desired, now, version=version, at=at))
 
 
 def _others(three: ThreeWay, compared: Compared, live: LiveProject) -> tuple[int, ...]:
@@ -81,23 +81,26 @@ def _others(three: ThreeWay, compared: Compared, live: LiveProject) -> tuple[int
     )
 
 
-def shown_fields(unit: Unit) -> tuple[Field, ...]:
-    """The differences to show for a unit: from its base to live, or if the base is unknown, from git to
-    live.
+def with_fields(unit: Unit) -> Unit:
+    """The unit with the differences to show: from its base to live, or if the base is unknown, from git to live.
 
-    For a pending unit, they are from live to git. Empty if choices cannot be read.
+    For a pending unit, they are from live to git. There are none if choices cannot be read.
     """
     if unit.cause is Cause.PENDING:
-        start, end = unit.live, unit.desired
-    else:
-        start, end = (unit.desired if unit.cause is Cause.UNKNOWN else unit.base), unit.live
-    if unit.path == ONTOLOGY:
-        start, end = (Ontology(()) if side is ABSENT else read_written(side) for side in (start, end))
-        if isinstance(start, Unreadable) or isinstance(end, Unreadable):
-            return ()
-    elif equal(start, end):  # both sides are masked
-        return (Field(parse_path(unit.path), Kind.CHANGE, start, end),)
-    return tuple(differences(unit.path, start, end))
+        return replace(unit, fields=_fields(unit.path, unit.live, unit.desired))
+    start = unit.desired if unit.cause is Cause.UNKNOWN else unit.base
+    in_git = _fields(unit.path, unit.base, unit.desired) if unit.cause is Cause.CONFLICT else ()
+    return replace(unit, fields=_fields(unit.path, start, unit.live), in_git=in_git)
+
+
+def _fields(path: str, start: Json | Absent, end: Json | Absent) -> tuple[Field, ...]:
+    if path == ONTOLOGY:
+        both = [Ontology(()) if side is ABSENT else read_written(side) for side in (start, end)]
+        known = [side for side in both if not isinstance(side, Unreadable)]
+        return tuple(differences(path, *known)) if len(known) == len(both) else ()
+    if equal(start, end):  # both sides are masked
+        return (Field(parse_path(path), Kind.CHANGE, start, end),)
+    return tuple(differences(path, start, end))
 
 
 def baseline_of(section: Section) -> Baseline | None:
@@ -147,13 +150,9 @@ def _to_be_made(desired: DesiredProject, known: RecordedProject | None) -> Itera
         return
     params = dict(desired.params or {})
     for key, value in params.items():
-        yield _shown(Unit(format_path(("params", key)), Cause.PENDING, ABSENT, value, ABSENT))
+        yield with_fields(Unit(format_path(("params", key)), Cause.PENDING, ABSENT, value, ABSENT))
     if desired.ontology is not None:
-        yield _shown(Unit(ONTOLOGY, Cause.PENDING, ABSENT, desired.ontology.spelled, ABSENT))
-
-
-def _shown(unit: Unit) -> Unit:
-    return replace(unit, fields=shown_fields(unit))
+        yield with_fields(Unit(ONTOLOGY, Cause.PENDING, ABSENT, desired.ontology.spelled, ABSENT))
 
 
 def _turns(name: str, unit: str, live: LiveProject) -> Diagnostic | None:

@@ -186,10 +186,11 @@ def test_a_person_decides_about_each_change(
     served.store.edit_params("a", {"x": 2, "y": 1, "z": 1})
     served.store.edit_params("b", {"x": 2})
     served.store.edit_params("pets", {"instruction": "Line 1."})
-    _type(monkeypatch, "?", "a", "i", "never", "2027-01-31", "set by the vendor", "r", "s", "q")
+    _type(monkeypatch, "?", "", "a", "i", "never", "2020-01-31", "2027-01-31", "set by the vendor", "r", "s", "q")
     found = cli("adopt")
-    assert "  last apply 1\n  git        1\n  Scale      2\n" in found.err
+    assert "  ! params.x = 1 -> 2   " in found.err
     assert "This is not a day." in found.err
+    assert "This day is over." in found.err
     assert found.last == "Adopted 1 change of 1 project, ignored 1 change in 1 file."
     assert "To undo a: params.z on Scale:\n  reconciler apply a --target production" in found.out
     assert (repository / "projects/t/a.yaml").read_text() == (
@@ -197,6 +198,41 @@ def test_a_person_decides_about_each_change(
         "    - {path: params.y, reason: set by the vendor, until: 2027-01-31}\n"
     )
     assert changed(repository) == ["projects/t/a.yaml"]
+
+
+def test_a_person_sees_what_changed_and_no_sensitive_value(
+    cli: Cli, served: Served, repository: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repository / "reconciler.toml").write_text('sensitive = ["params.x.token"]\n')
+    rules = [f"Rule {number}." for number in range(100)]
+    served.store.edit_params("a", {"x": {"token": "hush-1", "n": 1}})
+    served.store.edit_params("pets", {"instruction": "\n".join(rules)})
+    write("t/a.yaml", f"name: a\n{HEAD}params:\n  x: {{token: hush-1, n: 1}}\n")
+    write("guide.md", "\n".join(rules))
+    commit_all(repository)
+    assert cli("apply", "--auto-approve").code == 0
+    served.store.edit_params("a", {"x": {"token": "hush-1", "n": 2}})
+    served.store.edit_params("pets", {"instruction": "\n".join(["Rule 0.", "Rule one.", *rules[2:]])})
+    write("guide.md", "\n".join([*rules[:98], "Rule ninety-eight.", rules[99]]))
+    commit_all(repository)
+    _type(monkeypatch, "a", "a")
+    found = cli("adopt")
+    assert found.code == 0
+    assert "hush" not in found.out + found.err
+    assert "  ! params.x.n = 1 -> 2   " in found.err
+    for line in ("- Rule 1.", "+ Rule one.", "- Rule 98.", "+ Rule ninety-eight."):
+        assert f"      {line}\n" in found.err
+    assert (repository / "projects/guide.md").read_text().startswith("Rule 0.\nRule one.\n")
+
+
+@pytest.mark.parametrize("typed", [[], ["i"], ["i", ""], ["i", "2027-01-31"]])
+def test_the_end_of_the_input_skips_the_rest(
+    cli: Cli, served: Served, repository: Path, monkeypatch: pytest.MonkeyPatch, typed: list[str]
+) -> None:
+    served.store.edit_params("a", {"x": 2})
+    _type(monkeypatch, *typed)
+    assert cli("adopt").last == "Nothing was adopted."
+    assert changed(repository) == []
 
 
 def _type(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:

@@ -361,3 +361,13 @@ def test_doctor_says_whether_the_workflows_fit(cli: Cli, repository: Path, monke
 
 def refused() -> Pin:
     raise UsageError("the clone has changes")
+
+
+def test_each_suggested_setting_works_where_it_is(cli: Cli, repository: Path) -> None:
+    cli("init")
+    file = repository / "reconciler.toml"
+    suggested = [line for line in file.read_text().split("\n") if line.startswith("# ") and " = " in line]
+    assert suggested == ['# sensitive = ["params.callback_url"]']
+    for line in suggested:
+        file.write_text(file.read_text().replace(line, line.removeprefix("# ")))
+    assert cli("validate").err == ""

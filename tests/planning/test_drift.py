@@ -27,7 +27,7 @@ from reconciler.model.project import (
 from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import ABSENT
 from reconciler.planning.blocking import unreadable_advice
-from reconciler.planning.drift import baseline_of, project_drift, renames, shown_fields
+from reconciler.planning.drift import baseline_of, project_drift, renames, with_fields
 from reconciler.planning.intent import compare
 from tests.building import KNOWN, desired, live
 
@@ -272,7 +272,7 @@ def test_a_version_that_holds_no_parameters_is_passed_over() -> None:
     ],
 )
 def test_a_unit_alone_tells_its_differences(unit: Unit, expected: list[tuple[str, Any, Any]]) -> None:
-    assert [(field.kind.value, field.before, field.after) for field in shown_fields(unit)] == expected
+    assert [(field.kind.value, field.before, field.after) for field in with_fields(unit).fields] == expected
 
 
 def test_an_ontology_that_only_got_another_name() -> None:

@@ -36,7 +36,10 @@ def unit(
     within: str | None = None,
 ) -> Unit:
     field = Field(parse_path(within or path), kind, before, after)
-    return Unit(path, cause, before, before, after, version=version, at=at, fields=(field,), source=SOURCE)
+    in_git = (replace(field, after=3),) if cause is Cause.CONFLICT else ()
+    return Unit(
+        path, cause, before, before, after, version=version, at=at, fields=(field,), in_git=in_git, source=SOURCE
+    )
 
 
 def drift(*projects: ProjectDrift, **more: object) -> Drift:
@@ -92,6 +95,7 @@ Compared with the last apply: 1a2b3c4, 2 days ago
   ! params.mine = [1]                             added, version 7, 2026-11-24 09:12 UTC, 25 h ago
   ! params.gone = 1                               removed
   ! params.both = 1 -> 2                          conflict: git changed too, version 7, 2026-11-24 09:12 UTC, 25 h ago
+  ~ params.both = 1 -> 3                          conflict: changed in git, not yet applied
   ! params.who = 1 -> 2                           unknown: no record of it, version 3, 2026-11-25 10:12 UTC
   ~ params.next = 1 -> 2                          pending: changed in git, not yet applied
   ! ontology.Animal.Fox added                     version 7, 2026-11-24 09:12 UTC, 25 h ago

@@ -45,9 +45,9 @@ def lay_out_view(view: View, *, colour: bool, columns: int | None = None) -> str
     return "\n".join(lines) + "\n"
 
 
-def lay_out_project(project: ProjectView) -> str:
+def lay_out_project(project: ProjectView, *, colour: bool = False, columns: int | None = None) -> str:
     """One project by itself."""
-    return "".join(f"{line}\n" for line in lay_out(list(_project(project)), Paint(False, None)))
+    return "".join(f"{line}\n" for line in lay_out(list(_project(project)), Paint(colour, columns)))
 
 
 def text_of(sentence: Sentence) -> str:

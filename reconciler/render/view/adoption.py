@@ -40,6 +40,10 @@ def _closing(found: Adopted, reader: Reader) -> Iterator[Sentence]:
         names = list(dict.fromkeys(name for name, _ in found.reverted))
         undo = Command(invocation, "apply", "--", *names)
         yield ("To undo ", *units_of(found.reverted), " on Scale: ", undo)
+    if found.skipped:
+        yield (
+            f"{count(found.skipped, 'change')} skipped: drift shows {'it' if found.skipped == 1 else 'them'} again.",
+        )
     if found.files:
         yield ("Review the manifests with git diff, and commit them. The next apply records what they declare.",)
 
@@ -58,6 +62,8 @@ def _conflicts(found: Adopted, reader: Reader) -> Iterator[Sentence]:
 def _last(found: Adopted) -> str:
     units = sum(len(project.units) for project in found.drift.projects)
     if not units:
+        if found.reverted or found.skipped:
+            return "Nothing was adopted."
         return "Nothing to adopt." if found.conflicts or found.drift.errored else "Nothing to adopt. No drift."
     adopted = units - found.ignored
     words = []

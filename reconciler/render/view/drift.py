@@ -146,10 +146,10 @@ def _project(project: ProjectDrift, now: datetime, invocation: Invocation, *, fu
     classes = {unit.cause for unit in project.units}
     moved = bool(classes - {Cause.PENDING}) or bool(project.transient)
     rows = tuple(
-        _row(unit, removal, field, now)
+        row
         for unit in project.units
         if unit.cause is not Cause.SAME
-        for removal, field in pairs(unit.fields)
+        for row in (*_rows(unit, now), *_rows_in_git(unit, now))
     )
     sign = Sign.DRIFTED if drifted or project.transient else Sign.CHANGE
     section = Section("", sign, rows, full=full)
@@ -168,6 +168,16 @@ def _project(project: ProjectDrift, now: datetime, invocation: Invocation, *, fu
         cells=tuple(_cells(project, drifted, now)),
         rank=0 if drifted else 1,
     )
+
+
+def _rows(unit: Unit, now: datetime) -> Iterator[Row]:
+    yield from (_row(unit, removal, field, now) for removal, field in pairs(unit.fields))
+
+
+def _rows_in_git(unit: Unit, now: datetime) -> Iterator[Row]:
+    """What git has changed in a unit that is in conflict."""
+    pending = replace(unit, cause=Cause.PENDING, fields=unit.in_git)
+    yield from (replace(row, note="conflict: changed in git, not yet applied") for row in _rows(pending, now))
 
 
 def _row(unit: Unit, removal: Field | None, field: Field, now: datetime) -> Row:
