@@ -27,6 +27,7 @@ SUITES = {
     "cli/test_kept_edits.py": "edits that --pending keeps, over several runs",
     "cli/test_links.py": "links and special files in a checkout",
     "cli/test_main_job.py": "the main job of README",
+    "cli/test_adopt_accounts.py": "adopt, on random accounts",
     "cli/test_adopt_shapes.py": "adopt, on manifests of many shapes and with what can go wrong",
     "cli/test_names.py": "names that could mislead, through every command",
     "cli/test_older_commit.py": "checkouts behind the last applied commit",

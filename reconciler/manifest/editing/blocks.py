@@ -38,6 +38,9 @@ class Blocks(Splices):
             number += 1
         return start, lines.starts[number]
 
+    def _has_comment(self, start: int, end: int) -> bool:
+        return any(start <= each.start < end for each in self._spans.comments)
+
     def _is_blank(self, number: int) -> bool:
         lines = self._lines
         return 0 <= number < len(lines.starts) - 1 and not self._text[lines.starts[number] : lines.ends[number]].strip()

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from reconciler.manifest.editing.additions import Additions
 from reconciler.manifest.editing.alignment import aligned, stayers
-from reconciler.manifest.editing.blocks import Blocks
 from reconciler.manifest.editing.choices import are_choices, moved_below, places_of, ranks_of
 from reconciler.manifest.editing.spans import Member, Span, Spans
 from reconciler.manifest.editing.splices import NotSplicedError
-from reconciler.manifest.editing.style import Habits, Style, in_brackets, new_node, requote
-from reconciler.manifest.formatting.texts import WIDTH
+from reconciler.manifest.editing.style import Style, in_brackets
 from reconciler.manifest.located import RawPath
 from reconciler.manifest.sourcetree.tree import Kind
-from reconciler.manifest.spelling import scalar
 from reconciler.model.values import Json, equal
-
-_ALLOWED: Final = dict.fromkeys(map(ord, "\t\u00a0\u200d"), " ")
-
 
 _AFTER_DASH: Final = 2
 """The columns from a dash to what is below the value right behind it, in new lines."""
@@ -37,20 +32,18 @@ class Way:
     whole: int = 0
 
 
-class Changes(Blocks):
+class Changes(Additions):
     """Finds the splices that give documents other values."""
 
     def __init__(self, spans: Spans, style: Style, way: Way) -> None:
-        super().__init__(spans)
-        self._style = style
+        super().__init__(spans, style)
         self._way = way
-        self._known: dict[Span, Habits] = {}
-        self._donors: dict[str, tuple[Member, Span]] = {}
 
     def document(self, root: Span, new: Json) -> None:
         """Give a document another value."""
         member = Member(root.start, root.start, root)
-        self._donors = moved_below(root, new) if self._way.moves else {}
+        self._note_gone(root, new)
+        self._take(moved_below(root, new) if self._way.moves else {})
         self._change(member, None, new, ())
 
     def _change(self, member: Member, parent: Span | None, new: Json, path: RawPath) -> None:
@@ -60,7 +53,7 @@ class Changes(Blocks):
         is_whole = self._way.whole and len(path) >= self._way.whole
         both = (dict, list)[span.kind is Kind.SEQUENCE]
         is_other = span.source is not None or not (span.members and new and isinstance(new, both))
-        if is_whole or is_other or (parent is not None and parent.is_block and self._outgrows(span, new)):
+        if is_whole or is_other or (parent is not None and parent.is_block and self._outgrows(span, new, path)):
             self._replace(member, parent, new, path)
             return
         if isinstance(new, dict):
@@ -68,13 +61,12 @@ class Changes(Blocks):
         else:
             self._sequence(member, parent, new, path)
 
-    def _outgrows(self, span: Span, new: Json) -> bool:
-        """Whether brackets that were on one line would no longer fit on it."""
-        end = self._lines.end(span.start)
-        if not span.flow or end < span.end or end - self._lines.starts[self._lines.number(end)] > WIDTH:
+    def _outgrows(self, span: Span, new: Json, path: RawPath) -> bool:
+        """Whether brackets on one line would get what they cannot hold: a text of several lines, or a choice that
+        brings a comment."""
+        if not span.flow or self._lines.end(span.start) < span.end:
             return False
-        length = len(in_brackets(new_node(new, choices=False, flow=True, quote="")))
-        return self._lines.column(span.body) + length > WIDTH or (_has_lines(new) and not _has_lines(span.value))
+        return (_has_lines(new) and not _has_lines(span.value)) or self._brings_comment(new, path)
 
     def _mapping(self, holder: Member, parent: Span | None, new: dict[str, Json], path: RawPath) -> None:
         span = holder.value
@@ -106,10 +98,11 @@ class Changes(Blocks):
             if member.name is not None:
                 self._change(member, span, new[member.name], (*path, member.name))
         self._remove(span, [index for index in range(len(span.members)) if index not in kept])
+        column = self._lines.column(span.members[0].start)
         for index, keys in sorted(behind.items()):
-            lines = [line for key in keys for line in self._entry_lines(span, key, new[key], path)]
-            if lines:
-                self._insert(span, index, self._indented(lines, self._lines.column(span.members[0].start)))
+            texts = (self._entry_at(column, span, key, new[key], path) for key in keys)
+            if text := "".join(texts):
+                self._insert(span, index, text)
 
     def _sequence(self, holder: Member, parent: Span | None, new: list[Json], path: RawPath) -> None:
         span = holder.value
@@ -132,27 +125,23 @@ class Changes(Blocks):
         stay = {found[index] for index in staying}
         self._remove(span, [index for index in range(len(span.members)) if index not in stay])
         behind: defaultdict[int, list[str]] = defaultdict(list)
-        reached = -1
+        reached, column = -1, self._lines.column(span.members[0].start)
         for index, item in enumerate(new):
             if index in staying:
                 reached = found[index]
             elif index in found:
-                behind[reached].append(self._moved(span.members[found[index]], span, item, (*path, index), span))
+                moved = self._moved(span.members[found[index]], span, item, (*path, index), column)
+                behind[reached].append(moved)
             else:
                 behind[reached].append(self._new_item(span, item, (*path, index)))
         for index, texts in sorted(behind.items()):
             self._insert(span, index, "".join(texts))
 
     def _new_item(self, span: Span, value: Json, path: RawPath) -> str:
-        name = value if isinstance(value, str) else value.get("choice") if isinstance(value, dict) else None
-        if isinstance(name, str) and path[0] != "params" and name in self._donors:
-            member, parent = self._donors[name]
-            if self._owns_line(member):
-                return self._moved(member, parent, value, path, span)
-        return self._indented(self._item_lines(span, value, path), self._lines.column(span.members[0].start))
+        return self._item_at(self._lines.column(span.members[0].start), span, value, path)
 
-    def _moved(self, member: Member, parent: Span, value: Json, path: RawPath, to: Span) -> str:
-        """The lines of an item for another place, with what changes in it."""
+    def _moved(self, member: Member, parent: Span, value: Json, path: RawPath, to: int) -> str:
+        """The lines of an item for another column, with what changes in it."""
         if not self._owns_line(member):
             raise NotSplicedError
         kept, self.splices = self.splices, []
@@ -162,41 +151,9 @@ class Changes(Blocks):
         finally:
             self.splices = kept
         column = self._lines.column(member.start)
-        shift = self._lines.column(to.members[0].start) - column
+        shift = to - column
         lines = re.split(r"(?<=\n)", text) if shift else [text]
         return "".join(line if column and line.startswith("#") else _shifted(line, shift) for line in lines)
-
-    def _indented(self, lines: Iterable[str], column: int) -> str:
-        pad, ending = " " * column, self._style.ending
-        return "".join(f"{pad}{line}{ending}" if line else ending for line in lines)
-
-    def _entry_lines(self, span: Span, key: str, value: Json, path: RawPath) -> list[str]:
-        habits = self._habits(span)
-        quote = habits.quote if len(span.members) > 1 else ""
-        node = new_node(value, choices=are_choices(value, (*path, key)), flow=False, quote=quote)
-        return self._style.entry(key, node, habits.key_quote)
-
-    def _item_lines(self, span: Span, value: Json, path: RawPath) -> list[str]:
-        habits = self._habits(span)
-        flow = habits.flow and isinstance(value, dict)
-        node = new_node(value, choices=not flow and are_choices(value, path), flow=flow, quote=habits.quote)
-        if flow:
-            return [f"- {in_brackets(node)}"]
-        return self._style.item(node)
-
-    def _flow_entry(self, span: Span, key: str, value: Json) -> str:
-        habits = self._habits(span)
-        node = new_node(value, choices=False, flow=True, quote=habits.quote or habits.key_quote)
-        return f"{requote(scalar(key, flow=True), habits.key_quote).text}: {in_brackets(node)}"
-
-    def _flow_item(self, span: Span, value: Json) -> str:
-        return in_brackets(new_node(value, choices=False, flow=True, quote=self._habits(span).quote))
-
-    def _habits(self, span: Span) -> Habits:
-        known = self._known.get(span)
-        if known is None:
-            known = self._known[span] = Habits.of(span)
-        return known
 
     def _brackets(self, span: Span, parts: Sequence[Member | str], new: Json, path: RawPath) -> None:
         """Give brackets other parts. Between two parts that were neighbors, everything stays."""
@@ -252,7 +209,7 @@ class Changes(Blocks):
         start = span.body if keeps_anchor else span.start
         quote = span.style if span.style in ('"', "'") else self._habits(span).quote
         if parent is None or parent.flow:
-            node = new_node(new, choices=False, flow=True, quote=quote)
+            node = self._node(new, flow=True, quote=quote)
             if span.body == span.end and parent is not None:
                 raise NotSplicedError
             if parent is None and span.is_block:
@@ -260,20 +217,20 @@ class Changes(Blocks):
             self._splice(start, span.end, in_brackets(node))
             return
         column = lines.column(parent.members[0].start)
-        block = self._text_lines(span, new)
-        if block is not None:
-            head, *below = block
+        if (block := self._text_lines(span, new)) is not None:
+            head, below = block[0], self._indented(block[1:], 0)
         else:
-            node = new_node(new, choices=are_choices(new, path), flow=False, quote=quote)
-            if parent.kind is Kind.SEQUENCE:
-                first, *others = self._style.item(node)
-                if lines.number(start) == lines.number(member.start):
-                    column += lines.column(start) - lines.column(member.start) - _AFTER_DASH
-                head = first.removeprefix("-").strip()
-            else:
-                first, *others = self._style.entry("k", node, "")
-                head = first.removeprefix("k:").strip()
-            below = [" " * column + line if line else "" for line in others]
+            in_list, choices = parent.kind is Kind.SEQUENCE, are_choices(new, path)
+            if in_list and lines.number(start) == lines.number(member.start):
+                column += lines.column(start) - lines.column(member.start) - _AFTER_DASH
+
+            def lines_of(value: Json) -> list[str]:
+                node = self._node(value, choices=choices, quote=quote)
+                return self._style.item(node) if in_list else self._style.entry("k", node, "")
+
+            text, mark = self._block(new, lines_of, column, parent, path), "-" if in_list else "k:"
+            head, _, below = text.partition(self._style.ending)
+            head = head.strip().removeprefix(mark).strip()
         old_start, old_end, after_head, after_lines = self._head(member, span, start, parent)
         if head:
             space = "" if self._text[old_start - 1 : old_start].isspace() or old_start == 0 else " "
@@ -282,29 +239,8 @@ class Changes(Blocks):
             while self._text[old_start - 1] in " \t":
                 old_start -= 1
             self._splice(old_start, old_end, "")
-        ending = self._style.ending
-        text = "".join(f"{line}{ending}" for line in below)
-        if text or after_head < after_lines:
-            self._splice(after_head, after_lines, text)
-
-    def _text_lines(self, span: Span, new: Json) -> list[str] | None:
-        """The lines of a text that was a block before and still can be one, in its old indentation."""
-        if span.style != "|" or not isinstance(new, str) or "\n" not in new.rstrip("\n") or not new.strip():
-            return None
-        content = new[:-1] if new.endswith("\n") else new
-        texts = content.split("\n")
-        first = next(line for line in texts if line)
-        if content.endswith("\n") or first[0] in " \t" or not texts[0] or not all(map(_fits_block, texts)):
-            return None
-        number = self._lines.number(span.body) + 1
-        while self._is_blank(number) and self._lines.starts[number] < span.end:
-            number += 1
-        line = self._text[self._lines.starts[number] : self._lines.ends[number]]
-        old = str(span.value).lstrip("\n")
-        pad = " " * (len(line) - len(line.lstrip(" ")) - (len(old) - len(old.lstrip(" "))))
-        if not pad:
-            return None
-        return ["|" if new.endswith("\n") else "|-", *(pad + text if text else "" for text in texts)]
+        if below or after_head < after_lines:
+            self._splice(after_head, after_lines, below)
 
 
 def _has_lines(value: Json) -> bool:
@@ -314,11 +250,6 @@ def _has_lines(value: Json) -> bool:
     if isinstance(value, dict):
         return any(map(_has_lines, value.values()))
     return isinstance(value, list) and any(map(_has_lines, value))
-
-
-def _fits_block(line: str) -> bool:
-    """Whether a block can hold a line as it is. Of what is invisible, a text that is a block already may have these."""
-    return line.translate(_ALLOWED).isprintable()
 
 
 def _end(member: Member) -> int:

@@ -54,29 +54,34 @@ def ranks_of(new: dict[str, Json], path: RawPath) -> dict[str, int]:
 
 def moved_below(root: Span, new: Json) -> dict[str, tuple[Member, Span]]:
     """The choices that are below another choice than before, with their places."""
-    ontology, wanted = root, new
-    if isinstance(new, dict):
-        found = next((member.value for member in root.members if member.name == "ontology"), None)
-        if found is None:
-            return {}
-        ontology, wanted = found, new.get("ontology")
-    before = {name: parent for name, parent, _ in _choices(ontology.value, "")}
-    moved = {name for name, parent, _ in _choices(wanted, "") if before.get(name, parent) != parent}
-    lists = (span for span in ontology.walk() if span.kind is Kind.SEQUENCE and not span.flow) if moved else ()
-    return {
-        name: (member, span)
-        for span in lists
-        for member in span.members
-        if (name := name_of(member.value.value)) in moved
-    }
+    found: dict[str, tuple[Member, Span]] = {}
+    twice: set[str] = set()
+    for ontology, wanted in _lists(root, new):
+        before = dict(_choices(ontology.value, ""))
+        moved = {name for name, parent in _choices(wanted, "") if before.get(name, parent) != parent}
+        lists = (span for span in ontology.walk() if span.kind is Kind.SEQUENCE and not span.flow) if moved else ()
+        for span in lists:
+            for member in span.members:
+                if (name := name_of(member.value.value)) in moved:
+                    twice |= {name} & found.keys()
+                    found[name] = member, span
+    return {name: place for name, place in found.items() if name not in twice}
 
 
-def _choices(choices: Json, parent: str) -> Iterator[tuple[str, str, Json]]:
+def _lists(span: Span, new: Json) -> Iterator[tuple[Span, list[Json]]]:
+    """The outermost lists outside of parameters, each with its new value."""
+    if span.kind is Kind.SEQUENCE and isinstance(new, list):
+        yield span, new
+    elif isinstance(new, dict):
+        for member in span.members:
+            if member.name in new and member.name != "params":
+                yield from _lists(member.value, new[member.name])
+
+
+def _choices(choices: Json, parent: str) -> Iterator[tuple[str, str]]:
     """Each choice with the one that it is below."""
-    if isinstance(choices, dict):
-        choices = choices.get("choices")
     for choice in choices if isinstance(choices, list) else ():
         if (name := name_of(choice)) is not None:
-            yield name, parent, choice
+            yield name, parent
             if isinstance(choice, dict):
                 yield from _choices(choice.get("subchoices"), name)

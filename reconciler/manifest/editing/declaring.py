@@ -190,7 +190,8 @@ class Declaring:
         written = origin.written
         if equal(old, new):
             return written
-        if isinstance(old, dict) and isinstance(new, dict) and isinstance(written, dict) and not _is_directive(written):
+        is_plain = isinstance(written, dict) and not _is_directive(written)
+        if is_plain and isinstance(old, dict) and isinstance(new, dict) and literal(new).keys() == new.keys():
             kept = {key: self._below(origin, key, old[key], new[key]) for key in old if key in new and key in old}
             return {key: kept[key] if key in kept else literal(value) for key, value in _in_order(old, new)}
         if isinstance(old, list) and isinstance(new, list) and isinstance(written, list):

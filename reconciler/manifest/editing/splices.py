@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from reconciler.manifest.editing.spans import Span, Spans
 from reconciler.manifest.editing.style import in_brackets, new_node
+from reconciler.manifest.sourcetree.tree import Kind
+from reconciler.model.values import ABSENT, Absent, Json, equal
 
 
 class NotSplicedError(Exception):
@@ -32,6 +34,7 @@ class Splices:
             for span in document.walk():
                 if span.source is not None:
                     self._uses[id(span.source)].append(span)
+        self._gone: set[int] = set()
         self.splices: list[Splice] = []
         self.removed: list[tuple[int, int]] = []
 
@@ -47,8 +50,20 @@ class Splices:
         return "".join([*pieces, self._spans.source.written(reached, end)])
 
     def _outside(self, span: Span, gone: tuple[int, int] | None) -> list[Span]:
-        uses = self._uses[id(span)]
+        """The aliases of a value that stay, outside of a range."""
+        uses = (use for use in self._uses[id(span)] if id(use) not in self._gone)
         return [use for use in uses if gone is None or not gone[0] <= use.start < gone[1]]
+
+    def _note_gone(self, span: Span, new: Json | Absent) -> None:
+        """Note the aliases that get another value, or none."""
+        if new is ABSENT:
+            self._gone |= {id(below) for below in span.walk() if below.source is not None}
+        elif span.source is not None:
+            self._gone |= set() if equal(span.value, new) else {id(span)}
+        elif span.kind is Kind.MAPPING and isinstance(new, dict):
+            for member in span.members:
+                if member.name is not None:
+                    self._note_gone(member.value, new.get(member.name, ABSENT))
 
     def _release(self, span: Span, gone: tuple[int, int] | None = None) -> None:
         """Let other places keep the value of an anchor that is about to change: the first of them becomes its home."""

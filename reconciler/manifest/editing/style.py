@@ -19,11 +19,12 @@ from reconciler.model.values import Json
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """A mapping is indented by `step` columns from its key, and a list by `list_step`."""
+    """A mapping is indented by `step` columns from its key, a list by `list_step`. All keys have the `key_quote`."""
 
     ending: str = "\n"
     step: int = 2
     list_step: int = 2
+    key_quote: str = ""
 
     @classmethod
     def of(cls, spans: Spans) -> Style:
@@ -42,14 +43,14 @@ class Style:
         step = _usual(steps, 2)
         first = spans.text.find("\n")
         ending = "\r\n" if first > 0 and spans.text[first - 1] == "\r" else "\n"
-        return cls(ending, max(step, 1), max(_usual(list_steps, step), 0))
+        return cls(ending, max(step, 1), max(_usual(list_steps, step), 0), _quote_of(_keys_in(spans)))
 
     def entry(self, key: str, value: Node, key_quote: str) -> list[str]:
         """The lines of an entry of a mapping that begins in the first column."""
         root = mapping({key: value})
         (child,) = root.children
         assert child.key is not None
-        child.key = requote(child.key, key_quote)
+        child.key = requote(child.key, key_quote, "")
         return self._lines(root)
 
     def item(self, value: Node) -> list[str]:
@@ -79,13 +80,13 @@ def _usual(steps: Counter[int], otherwise: int) -> int:
     return steps.most_common(1)[0][0] if steps else otherwise
 
 
-def new_node(value: Json, *, choices: bool, flow: bool, quote: str) -> Node:
+def new_node(value: Json, *, choices: bool, flow: bool, quote: str, key_quote: str = "") -> Node:
     """The node of a value. `choices` is whether it is a choice, a list of choices, or an ontology."""
     if flow or not choices:
-        return requote(spelled(value, flow=flow), quote)
+        return requote(spelled(value, flow=flow), quote, key_quote)
     value = _arranged(value)
     is_choice = isinstance(value, dict) and "choice" in value
-    return requote(choice_node(value) if is_choice else choices_node(value), quote)
+    return requote(choice_node(value) if is_choice else choices_node(value), quote, key_quote)
 
 
 def _arranged(value: Json) -> Json:
@@ -141,16 +142,20 @@ def _scalars_in(span: Span) -> Iterator[Span]:
         yield from (below.value for below in inner.members) if inner.members else (inner,)
 
 
-def requote(node: Node, quote: str) -> Node:
-    """The node with its strings in quotes, except texts of several lines."""
-    if not quote:
-        return node
-    if node.is_collection:
+def _keys_in(spans: Spans) -> Iterator[Span]:
+    for document in spans.documents:
+        for span in document.walk():
+            yield from (member.key for member in span.members if member.key is not None and member.name is not None)
+
+
+def requote(node: Node, quote: str, key_quote: str) -> Node:
+    """The node with its strings and its keys in quotes, except texts of several lines."""
+    if node.is_collection and (quote or key_quote):
         for child in node.children:
             if child.key is not None:
-                child.key = requote(child.key, quote)
-            child.value = requote(child.value, quote)
-    elif _is_string(node) and "\n" not in node.value:
+                child.key = requote(child.key, key_quote, "")
+            child.value = requote(child.value, quote, key_quote)
+    elif quote and _is_string(node) and "\n" not in node.value:
         if quote == '"':
             return replace(node, style=quote, text=double_quoted(node.value))
         if node.value.isprintable():

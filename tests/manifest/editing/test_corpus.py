@@ -94,6 +94,32 @@ CASES: dict[str, tuple[str, list[Edit], str]] = {
         [Edit(("ontology",), ["Gravel", _choice("Building", subchoices=["House", "Garage", "Road"]), "Tunnel"])],
         "-# surfaces\n-- Road                 # asphalt\n+  # surfaces\n+  - Road                 # asphalt\n",
     ),
+    "a move below a choice that had none below it takes the comment along": (
+        "playbook.yaml",
+        [Edit(("ontology",), [_choice("Gravel", subchoices=["Road"]), HOUSES, "Tunnel"])],
+        "-# surfaces\n-- Road                 # asphalt\n-- Gravel\n+- choice: Gravel\n+  subchoices:\n"
+        "+  # surfaces\n+  - Road                 # asphalt\n",
+    ),
+    "choices below a new choice keep their comments": (
+        "playbook.yaml",
+        [Edit(("ontology",), [_choice("Way", display="w", subchoices=["Road", "Path", "Tunnel"]), "Gravel", HOUSES])],
+        "-# surfaces\n-- Road                 # asphalt\n+- choice: Way\n+  display: w\n+  subchoices:\n+  # surfaces\n"
+        "+  - Road                 # asphalt\n+  - Path\n+  - Tunnel               # rare\n"
+        "-- Tunnel               # rare\n",
+    ),
+    "a choice and the one that it was below change places": (
+        "playbook.yaml",
+        [Edit(("ontology",), ["Road", "Gravel", _choice("House", subchoices=[_choice("Building")]), "Tunnel"])],
+        "+- choice: House              # lived in\n+  subchoices:\n+  # buildings\n+  - choice: Building\n"
+        "-# buildings\n-- choice: Building\n-  # what is inside\n-  subchoices:\n-  - House              # lived in\n"
+        "-  - Garage\n",
+    ),
+    "a new choice in a long line of brackets": (
+        "brackets.yaml",
+        [Edit(("ontology", 1, "subchoices"), ["Pug", "Beagle", *map("Dog {}".format, range(20))])],
+        "-ontology: [Cat, {choice: Dog, subchoices: [Pug, Beagle]}, Bird]\n+ontology: [Cat, {choice: Dog, "
+        f"subchoices: [Pug, Beagle, {', '.join(map('Dog {}'.format, range(20)))}]}}, Bird]\n",
+    ),
     "subchoices of a plain choice": (
         "playbook.yaml",
         [Edit(("ontology",), [_choice("Road", subchoices=["Lane"]), "Gravel", HOUSES, "Tunnel"])],
@@ -159,6 +185,16 @@ CASES: dict[str, tuple[str, list[Edit], str]] = {
         "anchors.yaml",
         [Edit(("params", "instruction"), "Other.")],
         "-  instruction: &text Label it.\n-  note: *text\n+  instruction: Other.\n+  note: &text Label it.\n",
+    ),
+    "an anchor and its alias": (
+        "anchors.yaml",
+        [Edit(("params", "instruction"), "Other."), Edit(("params", "note"), "New.")],
+        "-  instruction: &text Label it.\n-  note: *text\n+  instruction: &text Other.\n+  note: New.\n",
+    ),
+    "an anchor whose alias goes": (
+        "anchors.yaml",
+        [Edit(("params", "instruction"), "Other."), Edit(("params", "note"), ABSENT)],
+        "-  instruction: &text Label it.\n-  note: *text\n+  instruction: &text Other.\n",
     ),
     "an alias": ("anchors.yaml", [Edit(("params", "note"), "Other.")], "-  note: *text\n+  note: Other.\n"),
     "a value that is merged": ("anchors.yaml", [Edit(("params", "padding"), 12)], "+  padding: 12\n"),
