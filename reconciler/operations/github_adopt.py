@@ -15,14 +15,13 @@ from reconciler.forge.github.adoptions import Proposed, keep_pull
 from reconciler.forge.github.branches import Content
 from reconciler.forge.github.client import GithubClient
 from reconciler.forge.github.event import Event
-from reconciler.forge.github.posts import Kept
 from reconciler.git.staging import staged
 from reconciler.model.adoption import Adopted
 from reconciler.model.drift import Unit
 from reconciler.model.values import canonical_json
 from reconciler.operations.adopt import Adoption, adopt, shown
 from reconciler.operations.github_drift import content_hash
-from reconciler.operations.github_writer import CONTENT, Report, Writer, in_words, with_notes
+from reconciler.operations.github_writer import CONTENT, Report, Writer, in_words, said, with_notes
 from reconciler.operations.session import Session
 from reconciler.planning.adoption import Proposal
 from reconciler.render.escape import plain, quoted
@@ -72,7 +71,9 @@ def keep_adoption(client: GithubClient, event: Event, session: Session, writer: 
         complete=len(adoption.diagnostics) == len(adoption.refused),
     )
     kept, url, notes = keep_pull(client, proposed, author=client.author(), at=writer.now, now=writer.now)
-    return Report((_said(kept, in_words(scope), plain(url)),), (*found.drift.diagnostics, *notes))
+    where = in_words(scope)
+    line = said(f"Pull request for {where}", kept, url, none=f"No pull request for {where}.")
+    return Report((line,), (*found.drift.diagnostics, *notes))
 
 
 def _shown(adoption: Adoption, session: Session) -> Adopted:
@@ -114,17 +115,6 @@ def _words(unit: Unit) -> str:
     path = re.sub(r"[^\w.-]", lambda found: f"\\u{ord(found[0]):04x}", unit.path)
     version = f", version {unit.version}" if unit.version is not None else ""
     return f"{path}{version}{f' of {minute(unit.at)}' if unit.at is not None else ''}"
-
-
-def _said(kept: Kept, scope: str, url: str) -> str:
-    where = f" {url}" if url else ""
-    if kept is Kept.NONE:
-        return f"No pull request for {scope}.{where}"
-    if kept is Kept.NEWER:
-        return f"Pull request for {scope} unchanged, because a later run updated it.{where}"
-    if kept is Kept.DECLINED:
-        return f"Pull request for {scope} not opened again: one for the same drift was closed.{where}"
-    return f"Pull request for {scope} {kept}.{where}"
 
 
 def _uncommitted(files: Sequence[str], writer: Writer) -> Diagnostic:

@@ -28,15 +28,14 @@ from reconciler.forge.github.comments import (
 from reconciler.forge.github.coverage import COVERED, MORE, MOST_COVERED, PROJECTS, Coverage, compare_shown, remember
 from reconciler.forge.github.event import Event
 from reconciler.forge.github.marker import Body
-from reconciler.forge.github.posts import RUN, Kept, Posted, Posts
+from reconciler.forge.github.posts import RUN, Posted, Posts
 from reconciler.forge.github.pulls import overtaken
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Plan
 from reconciler.model.printed import printed
 from reconciler.model.values import Json
 from reconciler.operations.github_pulls import pull_requests_of
-from reconciler.operations.github_writer import CONTENT, Report, Writer, digest
-from reconciler.render.escape import plain
+from reconciler.operations.github_writer import CONTENT, Report, Writer, digest, said
 from reconciler.render.markdown.fitting import LIMIT
 from reconciler.render.markdown.talk import folded, shown_words, unfolded
 
@@ -222,12 +221,8 @@ def _posts(
 
 def _keep(posts: Posts, number: int, find: Callable[[Posts], list[Posted]], coverage: Coverage, write: Write) -> str:
     kept, url = keep_comment(posts, find, coverage, write)
-    where = f" {plain(url)}" if url else ""
-    if kept is Kept.NONE:
-        return f"Pull request #{number}: nothing to report, so no comment was posted."
-    if kept is Kept.NEWER:
-        return f"Pull request #{number}: comment unchanged, because a later check updated it.{where}"
-    return f"Pull request #{number}: comment {kept}.{where}"
+    pull = f"Pull request #{number}:"
+    return said(f"{pull} comment", kept, url, none=f"{pull} nothing to report, so no comment was posted.")
 
 
 def _locked(problem: GithubLockedError) -> Diagnostic:

@@ -12,15 +12,13 @@ from reconciler.forge.github.client import GithubClient
 from reconciler.forge.github.comments import job_hash
 from reconciler.forge.github.coverage import Coverage
 from reconciler.forge.github.event import Event
-from reconciler.forge.github.issues import Finding, keep_issue
+from reconciler.forge.github.issues import ShownDrift, keep_issue
 from reconciler.forge.github.marker import short_hash
-from reconciler.forge.github.posts import Kept
 from reconciler.model.drift import Drift
 from reconciler.model.printed import printed
 from reconciler.model.values import canonical_json
-from reconciler.operations.github_writer import CONTENT, Report, Writer, in_words, with_notes
+from reconciler.operations.github_writer import CONTENT, Report, Writer, in_words, said, with_notes
 from reconciler.planning.drift import with_fields
-from reconciler.render.escape import plain
 from reconciler.render.markdown.fitting import LIMIT
 from reconciler.render.markdown.page import lay_out_view
 from reconciler.render.markdown.talk import (
@@ -63,7 +61,7 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
     if not drift.complete:
         notes.append(covered_words(drift.checked))
     words = scope_words(scope.target, scope.folder, scope.id)
-    finding = Finding(
+    shown = ShownDrift(
         scope=scope,
         drifts=drifts,
         title=drift_title(scope.target, scope.folder, scope.id),
@@ -77,15 +75,10 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
         unchecked=drift.unchecked,
         job=job_hash(event),
     )
-    kept, url, warnings = keep_issue(client, finding, author=client.author(), at=drift.made_at, now=writer.now)
-    shown, where = in_words(scope), f" {plain(url)}" if url else ""
-    if kept is Kept.NONE:
-        said = f"No drift on {shown}, and no open issue."
-    elif kept is Kept.NEWER:
-        said = f"Drift issue of {shown} unchanged, because a later check updated it.{where}"
-    else:
-        said = f"Drift issue of {shown} {kept}.{where}"
-    return Report((said,), tuple(warnings))
+    kept, url, warnings = keep_issue(client, shown, author=client.author(), at=drift.made_at, now=writer.now)
+    drifted = in_words(scope)
+    words = said(f"Drift issue of {drifted}", kept, url, none=f"No drift on {drifted}, and no open issue.")
+    return Report((words,), tuple(warnings))
 
 
 def drift_text(drift: Drift, event: Event, writer: Writer, *, limit: int) -> str:

@@ -13,6 +13,7 @@ from reconciler.fieldpath import Pattern
 from reconciler.forge.github.event import Event
 from reconciler.forge.github.links import links
 from reconciler.forge.github.marker import Scope, short_hash
+from reconciler.forge.github.posts import Kept
 from reconciler.model.invocation import Invocation
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan
@@ -117,6 +118,16 @@ def in_words(scope: Scope) -> str:
     """The scope in a line that we print."""
     folder = f" in {plain(scope.folder)}" if scope.folder != "." else ""
     return f"{plain(scope.target)}{folder}{f', {plain(scope.id)}' if scope.id else ''}"
+
+
+def said(subject: str, kept: Kept, url: str, *, none: str) -> str:
+    """The line about what was done with a comment, an issue, or a pull request; `none` is for no change and no post."""
+    words = {
+        Kept.NONE: none,
+        Kept.NEWER: f"{subject} unchanged, because a later run updated it.",
+        Kept.DECLINED: f"{subject} not opened again: one for the same drift was closed.",
+    }
+    return f"{words.get(kept, f'{subject} {kept}.')}{f' {plain(url)}' if url else ''}"
 
 
 def digest(content: Json) -> str:

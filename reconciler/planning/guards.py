@@ -20,7 +20,7 @@ from reconciler.model.project import PERMANENT, LiveProject, Shown
 from reconciler.model.values import ABSENT, Absent, Json, canonical_json, text_digest
 from reconciler.planning.bases import unseen
 from reconciler.planning.nearness import neighbours, renamed_in_files, twins
-from reconciler.planning.situation import Finding, Found, Situation, effective, removes_choice
+from reconciler.planning.situation import Objection, Objections, Situation, effective, removes_choice
 from reconciler.tasktypes.parameters import TASK_TYPES
 
 _FEWEST_SELECTED: Final = 10
@@ -33,7 +33,7 @@ def value_hash(value: Json | Absent) -> str:
     return text_digest(text)
 
 
-def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Found:
+def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Objections:
     """A create with the name or content of a live project that has no manifest, even an archived one.
 
     Names are compared without regard to case, Unicode form, invisible characters, `-`, `_` and spaces. Two names
@@ -66,7 +66,7 @@ def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Found:
             shown = [quoted(str(project.name)) + (" (archived)" if project.archived else "") for project in near[:3]]
             one = "A live project without a manifest has"
             which = one if len(near) == 1 else f"{len(near):,} live projects without a manifest have"
-            yield Finding(
+            yield Objection(
                 change,
                 f"{which} {what}: {listed(shown, total=len(near))}",
                 PERMANENT,
@@ -82,12 +82,12 @@ def _would(changes: Sequence[ProjectChange], what: str, number: str = "") -> str
     return f"{number} would be {what} ({listed([change.name for change in changes])})"
 
 
-def near_type(changes: Sequence[ProjectChange], situation: Situation) -> Found:
+def near_type(changes: Sequence[ProjectChange], situation: Situation) -> Objections:
     """A create with an unknown type that differs from a known one only in case, `-`, `_`, or one letter."""
     for change in effective(changes, Action.CREATE):
         wanted = change.desired.type
         if wanted not in TASK_TYPES and (meant := nearly(wanted, TASK_TYPES)):
-            yield Finding(
+            yield Objection(
                 change,
                 f"{quoted(wanted)} is not a known task type, but {quoted(meant)} is",
                 "The API cannot change the type of a project, and it cannot delete a project.",
@@ -95,12 +95,12 @@ def near_type(changes: Sequence[ProjectChange], situation: Situation) -> Found:
             )
 
 
-def vanished(changes: Sequence[ProjectChange], situation: Situation) -> Found:
+def vanished(changes: Sequence[ProjectChange], situation: Situation) -> Objections:
     """A create of a project that an apply has already written, according to the record."""
     for change in effective(changes, Action.CREATE):
         known = situation.known.get(change.name)
         if known is not None and known.written:
-            yield Finding(
+            yield Objection(
                 change,
                 "An earlier apply wrote this project, but it no longer exists on Scale",
                 "If the project was renamed in the dashboard, this would create a second one.",
@@ -108,14 +108,14 @@ def vanished(changes: Sequence[ProjectChange], situation: Situation) -> Found:
             )
 
 
-def takeover(changes: Sequence[ProjectChange], situation: Situation) -> Found:
+def takeover(changes: Sequence[ProjectChange], situation: Situation) -> Objections:
     """An update that removes something from a project that no apply has written, according to the record."""
     for change in effective(changes, Action.UPDATE):
         known = situation.known.get(change.name)
         if (known is None or not known.written) and (clauses := list(_taken(change, situation))):
             what = f"The first apply to this project would {'; '.join(clauses)}"
             more = "No apply of this repository has written the project yet."
-            yield Finding(change, what, more, "To keep them, write them into the manifest with reconciler adopt.")
+            yield Objection(change, what, more, "To keep them, write them into the manifest with reconciler adopt.")
 
 
 def _taken(change: ProjectChange, situation: Situation) -> Iterator[str]:
@@ -141,7 +141,7 @@ def _taken(change: ProjectChange, situation: Situation) -> Iterator[str]:
             yield f"change {count(len(changed), 'value')} ({listed(changed)})"
 
 
-def not_kept(changes: Sequence[ProjectChange], situation: Situation) -> Found:
+def not_kept(changes: Sequence[ProjectChange], situation: Situation) -> Objections:
     """An update that writes a value again that Scale did not keep."""
     for change in effective(changes, Action.UPDATE):
         noted = situation.known[change.name].not_kept if change.name in situation.known else {}
@@ -151,7 +151,7 @@ def not_kept(changes: Sequence[ProjectChange], situation: Situation) -> Found:
             if (path := format_path(field.path)) in noted and noted[path] == value_hash(field.after)
         ]
         if again:
-            yield Finding(
+            yield Objection(
                 change,
                 f"Scale did not keep {count(len(again), 'value')} that an earlier apply wrote: {listed(again)}",
                 f"The manifest still declares {'the same value' if len(again) == 1 else 'the same values'}.",
@@ -159,7 +159,7 @@ def not_kept(changes: Sequence[ProjectChange], situation: Situation) -> Found:
             )
 
 
-def choice_removal(changes: Sequence[ProjectChange], situation: Situation) -> Found:
+def choice_removal(changes: Sequence[ProjectChange], situation: Situation) -> Objections:
     """An update that removes choices, even if they look renamed."""
     for change in effective(changes, Action.UPDATE):
         removed, renamed_names = situation.choices_gone(change)
@@ -170,14 +170,14 @@ def choice_removal(changes: Sequence[ProjectChange], situation: Situation) -> Fo
             name = "name" if len(renamed_names) == 1 else "names"
             more.append(f"Work in flight loses the old {name} immediately, and finished tasks keep the old {name}.")
         if clauses:
-            yield Finding(change, f"The update {'; it '.join(clauses)}", " ".join(more))
+            yield Objection(change, f"The update {'; it '.join(clauses)}", " ".join(more))
 
 
 def _removes_parameter(field: Field) -> bool:
     return field.kind is Kind.REMOVE and field.path[0] == "params" and len(field.path) == 2
 
 
-def conflict(changes: Sequence[ProjectChange], situation: Situation) -> Found:
+def conflict(changes: Sequence[ProjectChange], situation: Situation) -> Objections:
     """With `--pending`, an update of a unit that both sides changed, or may have changed if its base is not shown."""
     for change in effective(changes, Action.UPDATE) if situation.pending else ():
         fields = [field for field in change.fields if field.cause is Cause.CONFLICT]
@@ -188,12 +188,12 @@ def conflict(changes: Sequence[ProjectChange], situation: Situation) -> Found:
         why = f"{situation.history} the version that the last apply recorded."
         remedy = "To keep the change made on Scale, write it into the manifest with reconciler adopt."
         if both:
-            yield Finding(change, changed, f"{unknown}. {why}" if hidden else "", remedy)
+            yield Objection(change, changed, f"{unknown}. {why}" if hidden else "", remedy)
         elif hidden:
-            yield Finding(change, unknown, why, remedy)
+            yield Objection(change, unknown, why, remedy)
 
 
-def expired_ignore(changes: Sequence[ProjectChange], situation: Situation) -> Found:
+def expired_ignore(changes: Sequence[ProjectChange], situation: Situation) -> Objections:
     """A project with an expired `ignore`, even if the project has no change that could be held."""
     unchanged = [change for change in effective(changes, Action.NO_OP) if not change.desired.protect]
     for change in (*effective(changes, Action.CREATE, Action.UPDATE), *unchanged):
@@ -204,13 +204,13 @@ def expired_ignore(changes: Sequence[ProjectChange], situation: Situation) -> Fo
         ]
         if len(expired) == 1:
             remedy = "Remove it from the manifest, or set a later date in `until`."
-            yield Finding(change, f"An expired ignore still applies: {expired[0]}", remedy=remedy)
+            yield Objection(change, f"An expired ignore still applies: {expired[0]}", remedy=remedy)
         elif expired:
             remedy = "Remove them from the manifest, or set later dates in `until`."
-            yield Finding(change, f"Expired ignores still apply: {listed(expired)}", remedy=remedy)
+            yield Objection(change, f"Expired ignores still apply: {listed(expired)}", remedy=remedy)
 
 
-def renamed(changes: Sequence[ProjectChange], situation: Situation) -> Found:
+def renamed(changes: Sequence[ProjectChange], situation: Situation) -> Objections:
     """A create and a forget that look like one renamed project.
 
     Either exactly one recorded name in a manifest file was replaced by one new name, or the create has the content that
@@ -234,7 +234,7 @@ def renamed(changes: Sequence[ProjectChange], situation: Situation) -> Found:
             what = f"The content is that of {quoted(was)}, which no longer has a manifest"
         else:
             continue
-        yield Finding(
+        yield Objection(
             change,
             what,
             f"On Scale, {quoted(was)} is unchanged: {PERMANENT[0].lower()}{PERMANENT[1:]}",
@@ -242,16 +242,16 @@ def renamed(changes: Sequence[ProjectChange], situation: Situation) -> Found:
         )
 
 
-def max_creates(changes: Sequence[ProjectChange], situation: Situation) -> Found:
+def max_creates(changes: Sequence[ProjectChange], situation: Situation) -> Objections:
     """Every create, if there are more than `max_creates`."""
     creates = effective(changes, Action.CREATE)
     most = situation.settings.max_creates
     if len(creates) > most:
         what = f"{_would(creates, 'created')}, which exceeds max_creates ({most})"
-        yield from (Finding(change, what, PERMANENT) for change in creates)
+        yield from (Objection(change, what, PERMANENT) for change in creates)
 
 
-def max_change_ratio(changes: Sequence[ProjectChange], situation: Situation) -> Found:
+def max_change_ratio(changes: Sequence[ProjectChange], situation: Situation) -> Objections:
     """Every update, if their share of the selected projects is more than `max_change_ratio`."""
     updates = effective(changes, Action.UPDATE)
     selected = sum(change.action is not Action.FORGET for change in changes)
@@ -259,20 +259,20 @@ def max_change_ratio(changes: Sequence[ProjectChange], situation: Situation) -> 
     if selected >= _FEWEST_SELECTED and len(updates) > Decimal(str(ratio)) * selected:
         number = f"{len(updates):,} of {selected:,} selected projects"
         what = f"{_would(updates, 'updated', number)}, which exceeds max_change_ratio ({ratio})"
-        yield from (Finding(change, what) for change in updates)
+        yield from (Objection(change, what) for change in updates)
 
 
-def max_forgets(changes: Sequence[ProjectChange], situation: Situation) -> Found:
+def max_forgets(changes: Sequence[ProjectChange], situation: Situation) -> Objections:
     """Every project that would no longer be managed, if there are more than `max_forgets`."""
     forgets = effective(changes, Action.FORGET)
     most = situation.settings.max_forgets
     if len(forgets) > most:
         what = f"{_would(forgets, 'forgotten')}, which exceeds max_forgets ({most})"
         remedy = "If their manifests were removed by mistake, restore them."
-        yield from (Finding(change, what, remedy=remedy) for change in forgets)
+        yield from (Objection(change, what, remedy=remedy) for change in forgets)
 
 
-GUARDS: Final[tuple[tuple[str, Callable[[Sequence[ProjectChange], Situation], Found]], ...]] = (
+GUARDS: Final[tuple[tuple[str, Callable[[Sequence[ProjectChange], Situation], Objections]], ...]] = (
     ("near-name", near_name),
     ("near-type", near_type),
     ("vanished", vanished),

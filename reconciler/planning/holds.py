@@ -38,24 +38,24 @@ def with_holds(
             change.name: matching_waivers(situation.waivers, guard, change.name, situation.today) for change in changes
         }
         if guard in WHOLE_PLAN and any(matching.values()):
-            rest = {finding.change.name: finding for finding in find(_without(changes, matching), situation)}
+            rest = {objection.change.name: objection for objection in find(_without(changes, matching), situation)}
             found = [
-                rest.get(finding.change.name, finding)
-                for finding in found
-                if finding.change.name in rest or matching[finding.change.name]
+                rest.get(objection.change.name, objection)
+                for objection in found
+                if objection.change.name in rest or matching[objection.change.name]
             ]
-        for finding in found:
-            name, unchanged = finding.change.name, finding.change.action is Action.NO_OP
+        for objection in found:
+            name, unchanged = objection.change.name, objection.change.action is Action.NO_OP
             used.update(matching[name])
             if guard in situation.allowed or matching[name]:
                 by = f"--allow {guard}" if guard in situation.allowed else reported(matching[name][0])
                 waived[name] += [] if unchanged else [Waived(guard, by)]
             elif unchanged or situation.warns(guard):
-                summary = f"{address_of(name)}: {finding.what[0].lower()}{finding.what[1:]}"
-                detail = " ".join(filter(None, (finding.more, finding.remedy)))
+                summary = f"{address_of(name)}: {objection.what[0].lower()}{objection.what[1:]}"
+                detail = " ".join(filter(None, (objection.more, objection.remedy)))
                 warned[name].append(warning(guard, summary, detail=detail))
             else:
-                held[name].append(Held(guard, finding.why, finding.remedy))
+                held[name].append(Held(guard, objection.why, objection.remedy))
     judged = held.keys() | waived.keys() | warned.keys()
     with_verdicts = tuple(
         replace(

@@ -68,7 +68,7 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Objection:
     """Why a guard would hold a change.
 
     `what` is a sentence without its period, `more` is zero or more whole sentences, and `remedy` says how to avoid the
@@ -85,7 +85,7 @@ class Finding:
         return " ".join(filter(None, (f"{self.what}.", self.more)))
 
 
-Found = Iterator[Finding]
+Objections = Iterator[Objection]
 
 
 def effective(changes: Iterable[ProjectChange], *actions: Action) -> list[ProjectChange]:

@@ -639,7 +639,7 @@ def test_the_life_of_a_drift(
     earlier = json.loads(found.out) | {"timestamp": "2026-11-01T00:00:00Z"}
     Path(".git/drift.json").write_text(json.dumps(earlier))
     late = cli("github", "drift-issue", "--drift", ".git/drift.json")
-    assert late.out.startswith("Drift issue of production unchanged, because a later check updated it.")
+    assert late.out.startswith("Drift issue of production unchanged, because a later run updated it.")
     assert issue["state"] == "open"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -194,9 +194,8 @@ class _Pull:
         return kept, newest.url if newest is not None and kept is Kept.CLOSED else ""
 
     def comment(self, pull: Posted) -> None:
-        thread = replace(self.posts, path=f"/issues/{pull.number}/comments", kind=_SAID, parameters={})
         try:
-            thread.create(Body({SET: pull.body.data.get(SET)}, self.proposed.over))
+            self.posts.remark(pull.number, _SAID, Body({SET: pull.body.data.get(SET)}, self.proposed.over))
         except GithubError as refused:
             self.warn(refused.code, f"the pull request was closed without a comment: {refused.summary}", "")
 

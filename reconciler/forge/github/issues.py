@@ -45,7 +45,7 @@ _UNKNOWN: Final = frozenset({"unknown"})
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ShownDrift:
     """The result of a check. `drifts` identifies each drift; it is empty if there is none. `drifting` are its projects.
 
     `coverage` is what was checked, `unchecked` which other projects there are, and `job` a hash of the job.
@@ -109,7 +109,7 @@ class Finding:
 
 
 def keep_issue(
-    client: GithubClient, finding: Finding, *, author: str, at: datetime, now: datetime
+    client: GithubClient, shown: ShownDrift, *, author: str, at: datetime, now: datetime
 ) -> tuple[Kept, str, list[Diagnostic]]:
     """Make sure that the scope has one issue if there is drift, and that it shows what was found.
 
@@ -118,24 +118,24 @@ def keep_issue(
     Raises:
         GithubError: it cannot be read or written; with 410, issues are switched off.
     """
-    posts = Posts(client, "/issues", author, at, now, KIND, finding.scope, WRITES, _BY_LABEL)
-    keeper = _Issue(posts, finding)
+    posts = Posts(client, "/issues", author, at, now, KIND, shown.scope, WRITES, _BY_LABEL)
+    keeper = _Issue(posts, shown)
     return (*keeper.keep(), keeper.notes)
 
 
 @dataclass(frozen=True, slots=True)
 class _Issue:
     posts: Posts
-    finding: Finding
+    shown: ShownDrift
     notes: list[Diagnostic] = field(default_factory=list)
 
     def keep(self) -> tuple[Kept, str]:
         issues = self.mine()
         if not issues:
-            if not self.finding.drifts:
+            if not self.shown.drifts:
                 return Kept.NONE, ""
             self.see_label()
-            made = self.posts.create(self.finding.body(), title=self.finding.title, labels=[LABEL])
+            made = self.posts.create(self.shown.body(), title=self.shown.title, labels=[LABEL])
             issues = self.mine() or [made]
             if issues[0].id == made.id:
                 self.drop(issues[1:], made)
@@ -145,18 +145,18 @@ class _Issue:
         if self.posts.is_later(issue):
             return Kept.NEWER, issue.url
         self.put_label_back(issue)
-        left = self.finding.left_in(issue)
-        body = self.finding.body(left)
-        return (self.go_on(issue, body, left) if self.finding.drifts or left else self.end(issue, body)), issue.url
+        left = self.shown.left_in(issue)
+        body = self.shown.body(left)
+        return (self.go_on(issue, body, left) if self.shown.drifts or left else self.end(issue, body)), issue.url
 
     def mine(self) -> list[Posted]:
         """Those about what was checked; else those of the same job. Others are closed if nothing in them drifts."""
         ours = self.ours()
-        mine = list(filter(self.finding.is_about, ours)) or list(filter(self.finding.is_of_job, ours))
+        mine = list(filter(self.shown.is_about, ours)) or list(filter(self.shown.is_of_job, ours))
         for other in ours:
-            if other not in mine and self.finding.is_over_in(other) and not self.posts.is_later(other):
+            if other not in mine and self.shown.is_over_in(other) and not self.posts.is_later(other):
                 self.posts.client.update(f"/issues/{other.number}", _OVER, needs=WRITES)
-                self.comment(other, self.finding.over, "")
+                self.comment(other, self.shown.over, "")
         return mine
 
     def ours(self) -> list[Posted]:
@@ -174,7 +174,7 @@ class _Issue:
                 raise
             except GithubError:
                 continue  # The login of an App may not be one that GitHub filters by (an assumption).
-        scoped = [posted for posted in found.values() if posted.scope == self.finding.scope]
+        scoped = [posted for posted in found.values() if posted.scope == self.shown.scope]
         self.tell_of([posted for posted in scoped if posted.is_open and not posted.ours and LABEL in posted.labels])
         return sorted((posted for posted in scoped if posted.ours), key=lambda issue: (not issue.is_open, issue.id))
 
@@ -190,7 +190,7 @@ class _Issue:
                 self.notes.append(note)
 
     def put_label_back(self, issue: Posted) -> None:
-        if LABEL in issue.labels or not (issue.is_open or self.finding.drifts):
+        if LABEL in issue.labels or not (issue.is_open or self.shown.drifts):
             return
         try:
             self.see_label()
@@ -206,14 +206,14 @@ class _Issue:
         else:
             kept = self.update(issue, body, Kept.EDITED)
         if issue.body.data.get(SET) != body.data[SET]:
-            words = self.finding.changed(None if left else _changes(issue.body, body))
+            words = self.shown.changed(None if left else _changes(issue.body, body))
             self.comment(issue, words, body.data[SET])
         return kept
 
     def end(self, issue: Posted, body: Body) -> Kept:
         if issue.is_open:
             kept = self.update(issue, body, Kept.CLOSED, **_OVER)
-            self.comment(issue, self.finding.over, body.data[SET])
+            self.comment(issue, self.shown.over, body.data[SET])
             return kept
         is_over = issue.body.data.get(SET) == body.data[SET]
         return Kept.UNCHANGED if is_over else self.update(issue, body, Kept.EDITED)
@@ -227,9 +227,9 @@ class _Issue:
         """Close duplicates, made by two runs at once, after a lost answer, or when nobody saw the older one."""
         closed = {"state": "closed", "state_reason": "not_planned"}
         for other in others:
-            if other.is_open and not self.finding.left_in(other):
+            if other.is_open and not self.shown.left_in(other):
                 self.posts.client.update(f"/issues/{other.number}", closed, needs=WRITES)
-                self.comment(other, f"Continued in #{kept.number}.", self.finding.body().data[SET])
+                self.comment(other, f"Continued in #{kept.number}.", self.shown.body().data[SET])
 
     def update(self, issue: Posted, body: Body, kept: Kept, **more: str) -> Kept:
         self.posts.update(f"/issues/{issue.number}", body, **more)
@@ -238,9 +238,8 @@ class _Issue:
     def comment(self, issue: Posted, words: str, now: Json) -> None:
         """`now` is the hash of the set of drifts."""
         remembered = {SET: now, "before": issue.body.data.get(SET)}
-        thread = replace(self.posts, path=f"/issues/{issue.number}/comments", kind=_REPORTED, parameters={})
         try:
-            thread.create(Body(remembered, words))
+            self.posts.remark(issue.number, _REPORTED, Body(remembered, words))
         except GithubError as refused:
             self.notes.append(
                 warning(refused.code, f"the drift issue is up to date, but no comment was posted: {refused.summary}")

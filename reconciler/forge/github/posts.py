@@ -7,7 +7,7 @@ job has before it gets a token of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -156,6 +156,14 @@ class Posts:
                 "GitHub accepted the update but kept the old text",
                 "The post still shows the old text. Run the job again.",
             )
+
+    def remark(self, number: int, kind: str, body: Body) -> None:
+        """Comment on the issue or the pull request `number`.
+
+        Raises:
+            GithubError: it was not sent; a conversation may be locked.
+        """
+        replace(self, path=f"/issues/{number}/comments", kind=kind, parameters={}).create(body)
 
     def _whole(self, body: Body) -> str:
         return write_body(self.kind, self.scope, Body({**body.data, AT: to_the_second(self.at)}, body.text))

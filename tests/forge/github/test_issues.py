@@ -10,7 +10,7 @@ import pytest
 from reconciler.errors import GithubError, GithubForbiddenError
 from reconciler.forge.github.client import GithubClient
 from reconciler.forge.github.coverage import Coverage
-from reconciler.forge.github.issues import LABEL, Finding, keep_issue
+from reconciler.forge.github.issues import LABEL, ShownDrift, keep_issue
 from reconciler.forge.github.marker import Body, Scope, write_body
 from reconciler.forge.github.posts import Kept
 from tests.forge.github.double import BOT, Fault, Github
@@ -35,7 +35,7 @@ def keep(
     workflow: str = "",
 ) -> Kept:
     """A drift is named by its project. `checked` and `unchecked` are projects, separated by spaces."""
-    finding = Finding(
+    shown = ShownDrift(
         scope=Scope(target, folder, job),
         drifts=drifts,
         title=f"Drift: {target}",
@@ -50,7 +50,7 @@ def keep(
         job=workflow,
     )
     at = NOW + timedelta(minutes=minute)
-    kept, _, found = keep_issue(client, finding, author=author, at=at, now=NOW + timedelta(minutes=60))
+    kept, _, found = keep_issue(client, shown, author=author, at=at, now=NOW + timedelta(minutes=60))
     assert notes is not None or found == []
     (notes if notes is not None else []).extend(note.summary for note in found)
     return kept
