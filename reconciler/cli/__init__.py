@@ -20,12 +20,28 @@ import click
 from reconciler import __version__
 from reconciler.cli.invocation import begin, noting
 from reconciler.collection import collector_paused
-from reconciler.errors import ReconcilerError
 
-_COMMANDS = (
-    "validate", "plan", "apply", "show", "drift", "import", "adopt", "history", "blame", "pins", "rollback", "snapshot",
-    "fmt", "schema", "init", "doctor", "sandbox", "github",
-)  # fmt: skip
+_COMMANDS = {
+    "validate": "Check the manifests, without a key or network access.",
+    "plan": "Show what apply would do.",
+    "apply": "Change the projects on Scale to match the manifests.",
+    "show": "Show a plan that plan --out saved.",
+    "drift": "Show what changed on Scale outside git.",
+    "import": "Write manifests for live projects.",
+    "adopt": "Write values that were changed on Scale into the manifests.",
+    "history": "Show every version of a project's params and ontology.",
+    "blame": "Show which version introduced each live value of a project.",
+    "pins": "Show the params version that the last apply of each project wrote or found equal.",
+    "rollback": "Put an old version back into the manifest.",
+    "snapshot": "Save live state for plan and drift with --live, which need no key.",
+    "fmt": "Format manifests: key order, indentation, block style.",
+    "schema": "Print the JSON Schema of manifests, or of the configuration, for editors.",
+    "init": "Lay out a repository: configuration, an example manifest, workflows for GitHub.",
+    "doctor": "Check the setup, and show a remedy for each problem.",
+    "sandbox": "The Projects API, emulated in a SQLite file, to try reconciler without a key.",
+    "github": "Keep a comment on a pull request, a drift issue, or a pull request that adopts drift up to date.",
+}
+"""Each command with the first sentence of its help, so that `--help` does not import all of them."""
 
 _MODULES = {"import": "import_projects"}
 """The modules whose names are not those of their commands."""
@@ -49,6 +65,13 @@ class _Commands(click.Group):
 
     def list_commands(self, context: click.Context) -> list[str]:
         return list(_COMMANDS)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        room = formatter.width - 6 - max(map(len, _COMMANDS))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, click.Command(name, help=text).get_short_help_str(room)) for name, text in _COMMANDS.items()]
+            )
 
     def resolve_command(
         self, context: click.Context, args: list[str]
@@ -154,8 +177,6 @@ def run(arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    from reconciler.cli import console, runner
-
     begin()
     try:
         code = reconciler.main(arguments, prog_name="reconciler", standalone_mode=False)
@@ -164,11 +185,9 @@ def _run(arguments: list[str]) -> int:
         click.echo(problem.format_message())
         return EXIT_ERROR
     except click.ClickException as problem:
+        from reconciler.cli import console
+
         console.say_usage(problem, arguments)
-        return EXIT_ERROR
-    except ReconcilerError as problem:
-        console.say_diagnostics(problem.diagnostics)
-        runner.annotate(problem.diagnostics)
         return EXIT_ERROR
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted.", err=True)
@@ -178,6 +197,14 @@ def _run(arguments: list[str]) -> int:
         click.echo("Terminated." if ended == EXIT_TERMINATED else "Hung up.", err=True)
         return ended
     except Exception as problem:
+        from reconciler.errors import ReconcilerError
+
+        if isinstance(problem, ReconcilerError):
+            from reconciler.cli import console, runner
+
+            console.say_diagnostics(problem.diagnostics)
+            runner.annotate(problem.diagnostics)
+            return EXIT_ERROR
         if (lack := _lack(problem)) is not None:
             click.echo(f"error[resources]: {lack}", err=True)
             return EXIT_ERROR

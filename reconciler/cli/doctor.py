@@ -44,7 +44,7 @@ def command(
     from reconciler.doctor.setup import read_setup
     from reconciler.errors import UsageError
     from reconciler.model.doctor import CheckStatus
-    from reconciler.model.printed import with_commands
+    from reconciler.model.rebuilding import with_commands
 
     if write and not assumptions:
         raise click.UsageError("--write requires --assumptions")

@@ -79,7 +79,7 @@ def spell(*run: str) -> str:
 
 def completed(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """The diagnostics, with the commands that they suggest."""
-    from reconciler.model.printed import with_commands
+    from reconciler.model.rebuilding import with_commands
 
     return with_commands(tuple(diagnostics), spell)
 

@@ -51,7 +51,6 @@ def command(names: tuple[str, ...], target: str | None, output: str, resolved: b
     """
     from reconciler.diagnostics import Remedy
     from reconciler.errors import ReconcilerError, UsageError
-    from reconciler.manifest.places import resolved_sources
     from reconciler.model.validation import Validation
     from reconciler.operations.validate import validate
     from reconciler.settings import read_settings
@@ -66,6 +65,8 @@ def command(names: tuple[str, ...], target: str | None, output: str, resolved: b
         settings = read_settings(Path.cwd())
         found = validate(settings, names, target=target, today=now.date())
         if resolved:
+            from reconciler.manifest.places import resolved_sources
+
             sources = resolved_sources(found.projects)
     except ReconcilerError as problem:
         if output == "text":
@@ -81,8 +82,7 @@ def _show(
     found: Validation, output: str, settings: Settings | None, now: datetime, sources: Sequence[Sources] | None
 ) -> None:
     """Print what was found. `settings` is None if they could not be read."""
-    from reconciler.model.printed import relative, with_files
-    from reconciler.render.view.cases import view_report
+    from reconciler.model.rebuilding import relative, with_files
     from reconciler.render.view.diagnostics import view_validation
 
     lay_out = formats.named(output).layout("validation")
@@ -99,5 +99,9 @@ def _show(
     shown = with_files(found, partial(relative, base=base))
     if output == "github":
         console.say_runner(lay_out(shown.diagnostics))
+    elif output == "junit":
+        from reconciler.render.view.cases import view_report
+
+        console.say(lay_out(view_report(shown, now)))
     else:
-        console.say(lay_out(view_report(shown, now) if output == "junit" else shown))
+        console.say(lay_out(shown))

@@ -21,7 +21,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.files.reading import LARGEST_SAVED, read_named
 from reconciler.files.walking import is_below
 from reconciler.files.writing import check_named, write_whole
-from reconciler.model.printed import with_files
+from reconciler.model.rebuilding import with_files
 from reconciler.model.values import Json, digest, to_json
 
 DEEPEST: Final = 220

@@ -22,8 +22,9 @@ from reconciler.documents.parts import (
 )
 from reconciler.fieldpath import FieldPath, Pattern, format_path
 from reconciler.keys.kinds import is_own
-from reconciler.model.printed import masked_document, relative, with_files
+from reconciler.model.printed import masked_document
 from reconciler.model.project import DesiredProject, Source
+from reconciler.model.rebuilding import relative, with_files
 from reconciler.model.values import Json
 
 Resolved = tuple[DesiredProject, Mapping[FieldPath, Source]]

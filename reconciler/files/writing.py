@@ -10,7 +10,6 @@ import os
 import secrets
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -80,6 +79,8 @@ def write_new_below(root: str | Path, files: Mapping[str, bytes], done: Callable
             if walk.status is not None:
                 raise RefusedError(Refusal.FAILED, "it exists now, and did not when it was looked for")
             _write_in(walk.descriptor, walk.name, content, None)
+
+    from concurrent.futures import ThreadPoolExecutor, as_completed
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         left = {pool.submit(write, item) for item in files.items()}

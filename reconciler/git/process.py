@@ -15,7 +15,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeAlias
 
@@ -72,6 +71,8 @@ class TooLongError(GitRefusedError):
 def run_to_its_end(root: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Done:
     """Run git. An exception of a signal handler is raised only after it has ended, since a git that is killed may leave
     its lock."""
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(1) as apart:  # signals reach only the main thread, and leaving the block waits for this one
         return apart.submit(run, root, *arguments, environment=environment).result()
 

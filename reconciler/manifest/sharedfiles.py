@@ -16,7 +16,6 @@ from reconciler.diagnostics import Diagnostic, error, first_line, nearest, quote
 from reconciler.errors import FileRefusedError
 from reconciler.files.reading import read_file, resolve
 from reconciler.files.walking import Refusal
-from reconciler.git.index import is_link
 from reconciler.keys.faults import RefusedError
 from reconciler.manifest.codes import Code
 from reconciler.manifest.comments import note_comments
@@ -228,6 +227,8 @@ def refuse_placeholder(file: str, data: bytes, shown: str) -> None:
         )
     if b"\n" in data or not 0 < len(data) <= _LONGEST_LINK or b"\0" in data:
         return
+    from reconciler.git.index import is_link
+
     if os.path.lexists(os.path.join(os.path.dirname(file), os.fsdecode(data))) and is_link(file):
         raise RefusedError(
             Code.NOT_CHECKED_OUT,

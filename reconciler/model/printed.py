@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
-from operator import is_
-from typing import Any, Final, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from reconciler.diagnostics import Diagnostic, Location, Remedy
+from reconciler.diagnostics import Diagnostic
 from reconciler.fieldpath import Attribute, FieldPath, Pattern, as_patterns, covered, parse_path
-from reconciler.model.adoption import Adopted
-from reconciler.model.doctor import CheckResult, DoctorReport
-from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Unit
-from reconciler.model.history import Blame, Blamed, History, Pins, Relabel, Renaming, Revision
-from reconciler.model.outcome import Outcome, ProjectOutcome
-from reconciler.model.plan import Call, CallKind, Field, Kind, Plan, ProjectChange, State
-from reconciler.model.project import DesiredProject, Source
-from reconciler.model.validation import Document, Validation
+from reconciler.model.plan import Call, CallKind, Field, Kind, ProjectChange, State
+from reconciler.model.rebuilding import Attributes, Leaves, Spell, rebuilt, relative, with_commands, with_files
 from reconciler.model.values import ABSENT, MASKED, Absent, Json
 
-Printable = TypeVar("Printable", bound=Plan | Drift | Outcome | Adopted | History | Blame | Relabel)
-_Printable = TypeVar("_Printable", bound=Plan | Drift | Outcome | Adopted | History | Blame | Relabel | Pins)
-Spell = Callable[..., str]
-"""Completes a suggested command; its arguments are the words of `Remedy.run`."""
+if TYPE_CHECKING:
+    from reconciler.model.adoption import Adopted
+    from reconciler.model.drift import Drift, Unit
+    from reconciler.model.history import Blame, Blamed, History, Pins, Relabel, Renaming
+    from reconciler.model.outcome import Outcome
+    from reconciler.model.plan import Plan
+    from reconciler.model.validation import Validation
 
-_Value = TypeVar("_Value")
-_Attributes = Mapping[type, tuple[str, ...]]
-_Leaves = Mapping[type, Callable[[Any], Any]]
+Printable = TypeVar("Printable", bound="Plan | Drift | Outcome | Adopted | History | Blame | Relabel")
+_Printable = TypeVar(
+    "_Printable", bound="Plan | Drift | Outcome | Adopted | History | Blame | Relabel | Pins | Validation"
+)
 
 ONTOLOGY_NAME: Final[FieldPath] = ("ontology", Attribute("name"))
 
@@ -40,121 +37,40 @@ def printed(
     `spell` completes the commands that its diagnostics suggest. The words of an outcome are masked on entry; its values
     are those of stale projects.
     """
-    shown = value
+    shown: Any = value
     if sensitive:
         masks = _Masks(sensitive)
-        leaves: _Leaves = {
-            State: masks.state,
-            Field: masks.field,
-            Call: masks.call,
-            Unit: masks.unit,
-            Blamed: masks.blamed,
-            Renaming: masks.renaming,
+        leaves: Leaves = {
+            "State": masks.state,
+            "Field": masks.field,
+            "Call": masks.call,
+            "Unit": masks.unit,
+            "Blamed": masks.blamed,
+            "Renaming": masks.renaming,
         }
-        shown = _rebuilt(value, _WITH_VALUES, leaves)
-        if isinstance(shown, Plan | Drift | History | Blame | Relabel):
+        shown = rebuilt(value, _WITH_VALUES, leaves)
+        if hasattr(shown, "masked"):
             shown = replace(shown, masked=shown.masked or masks.used)
     if spell is not None:
         shown = with_commands(shown, spell)
-    return with_files(shown, partial(relative, base=base))
+    located: _Printable = with_files(shown, partial(relative, base=base))
+    return located
 
 
-def with_commands(value: _Value, spell: Spell) -> _Value:
-    """The value, a tuple of diagnostics or one of those in `_WITH_REMEDIES`, with each suggested command as `spell`
-    returns it."""
-
-    def spelled(remedy: Remedy) -> Remedy:
-        return replace(remedy, command=spell(*remedy.run))
-
-    whole: _Value = _rebuilt(value, _WITH_REMEDIES, {Remedy: spelled})
-    return whole
-
-
-def with_files(value: _Value, rename: Callable[[str], str]) -> _Value:
-    """The value, one of those in `_WITH_FILES` or a tuple of them, with the name of each file changed."""
-    cached = cache(rename)
-
-    @cache
-    def renamed(place: Source | Location) -> Source | Location:
-        return replace(place, file=cached(place.file))
-
-    shown: _Value = _rebuilt(value, _WITH_FILES, {Source: renamed, Location: renamed})
-    return shown
-
-
-_WITH_FILES: Final[_Attributes] = {
-    Plan: ("changes", "diagnostics"),
-    ProjectChange: ("source", "desired", "fields", "diagnostics"),
-    DesiredProject: ("source",),
-    Drift: ("projects", "blocked", "diagnostics"),
-    ProjectDrift: ("source", "units", "diagnostics"),
-    BlockedProject: ("source", "diagnostic"),
-    Unit: ("source", "fields", "in_git"),
-    History: ("diagnostics",),
-    Blame: ("diagnostics",),
-    Relabel: ("diagnostics",),
-    Pins: ("diagnostics",),
-    Outcome: ("projects", "diagnostics"),
-    ProjectOutcome: ("source", "diagnostics", "stale_fields", "not_kept"),
-    Validation: ("diagnostics", "documents"),
-    Document: ("source",),
-    Field: ("source",),
-    Diagnostic: ("location", "used_by"),
-}
-"""The attributes that name files, or that contain values that do."""
-
-_WITH_REMEDIES: Final[_Attributes] = {
-    Plan: ("changes", "diagnostics"),
-    ProjectChange: ("diagnostics",),
-    Drift: ("projects", "blocked", "diagnostics"),
-    ProjectDrift: ("diagnostics",),
-    BlockedProject: ("diagnostic",),
-    History: ("diagnostics",),
-    Blame: ("diagnostics",),
-    Relabel: ("diagnostics",),
-    Pins: ("diagnostics",),
-    Outcome: ("projects", "diagnostics"),
-    ProjectOutcome: ("diagnostics",),
-    DoctorReport: ("checks", "hint"),
-    CheckResult: ("remedies",),
-    Diagnostic: ("remedies",),
-}
-"""The attributes that contain remedies."""
-
-_WITH_VALUES: Final[_Attributes] = {
-    Plan: ("changes",),
-    ProjectChange: ("before", "after", "fields", "calls"),
-    Drift: ("projects",),
-    ProjectDrift: ("units",),
-    History: ("revisions",),
-    Blame: ("fields",),
-    Relabel: ("renames",),
-    Pins: (),
-    Revision: ("before", "after", "fields"),
-    Outcome: ("projects",),
-    ProjectOutcome: ("stale_fields",),
+_WITH_VALUES: Final[Attributes] = {
+    "Plan": ("changes",),
+    "ProjectChange": ("before", "after", "fields", "calls"),
+    "Drift": ("projects",),
+    "ProjectDrift": ("units",),
+    "History": ("revisions",),
+    "Blame": ("fields",),
+    "Relabel": ("renames",),
+    "Pins": (),
+    "Revision": ("before", "after", "fields"),
+    "Outcome": ("projects",),
+    "ProjectOutcome": ("stale_fields",),
 }
 """The attributes that contain values of projects, which may be sensitive."""
-
-
-def _rebuilt(
-    value: Any, attributes: Mapping[type, tuple[str, ...]], leaves: Mapping[type, Callable[[Any], Any]]
-) -> Any:
-    """The value with what is in its `attributes` replaced, at any depth, by what the function of its type returns.
-
-    A part in which nothing changes is not copied: most fields of a large plan have no location of their own.
-    """
-    if isinstance(value, tuple):
-        items = tuple([_rebuilt(item, attributes, leaves) for item in value])
-        return value if all(map(is_, items, value)) else items
-    if (leaf := leaves.get(type(value))) is not None:
-        return leaf(value)
-    changed: dict[str, Any] = {}
-    for name in attributes[type(value)]:
-        old = getattr(value, name)
-        if old and (new := _rebuilt(old, attributes, leaves)) is not old:
-            changed[name] = new
-    return replace(value, **changed) if changed else value
 
 
 class _Masks:
@@ -249,26 +165,6 @@ def masked_document(document: Mapping[str, Json], sensitive: Sequence[Pattern]) 
         return mask(value, (key,), sensitive)
 
     return {key: masked(key, value) for key, value in document.items()}
-
-
-def relative(file: str, base: str) -> str:
-    """`file` relative to the folder `base`. Both are absolute, with `/`; a file that is not is returned as it is.
-
-    For documents: nothing is escaped here.
-    """
-    if not file.startswith("/"):
-        return file
-    if file.startswith(f"{base}/") and "//" not in file and not file.endswith("/"):
-        return file[len(base) + 1 :]
-    wanted, here = _parts(file), _parts(base)
-    shared = 0
-    while shared < min(len(wanted), len(here)) and wanted[shared] == here[shared]:
-        shared += 1
-    return "/".join([".."] * (len(here) - shared) + wanted[shared:]) or "."
-
-
-def _parts(path: str) -> list[str]:
-    return [part for part in path.split("/") if part]
 
 
 def mask(value: Json, path: FieldPath, sensitive: Sequence[Pattern]) -> Json:

@@ -24,7 +24,6 @@ from reconciler.operations.live import Account, get_projects, read_live, recogni
 from reconciler.operations.preparing import Prepared, prepare
 from reconciler.operations.recording import read_record
 from reconciler.operations.session import Session
-from reconciler.operations.snapshot import read_saved
 from reconciler.planning.bases import unseen
 from reconciler.planning.live import Live
 from reconciler.planning.planner import Rules, Terms, make_plan
@@ -74,6 +73,8 @@ async def plan_live(session: Session, client: ScaleClient, prepared: Prepared) -
 
 def plan_saved(session: Session, snapshot: Snapshot, prepared: Prepared) -> Plan:
     """The plan against a snapshot. Values that are sensitive or were left out are not compared."""
+    from reconciler.operations.snapshot import read_saved
+
     account, live, prepared = read_saved(session.settings, snapshot, prepared)
     return completed(planned_with(session, account, live, prepared), live, session.settings)
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 from reconciler.clock import SYSTEM_CLOCK, Clock
 from reconciler.diagnostics import Diagnostic, Severity, listed, warning
 from reconciler.errors import GitRefusedError, RecordError
-from reconciler.forge.github.job import git_login
+from reconciler.forge.github.login import git_login
 from reconciler.git.keptref import ALWAYS_OVERTAKEN, LOCAL, PUSHING, pauses_between
 from reconciler.instants import to_the_second
 from reconciler.model.outcome import Outcome

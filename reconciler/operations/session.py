@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from reconciler.clock import SYSTEM_CLOCK
 from reconciler.diagnostics import Remedy, quoted
 from reconciler.errors import CredentialsError, UsageError
-from reconciler.forge.github.job import git_login
+from reconciler.forge.github.login import git_login
 from reconciler.http.connection import InProcess
 from reconciler.model.snapshot import Snapshot
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings, Target, choose_target
-from reconciler.snapshot.stores import read_file, read_ref
 
 if TYPE_CHECKING:
     from reconciler.sandbox.exchange import Handler
@@ -206,6 +205,8 @@ def open_session(
 
 
 def _read_snapshot(settings: Settings, target: Target, file: str, environment: Mapping[str, str]) -> Snapshot:
+    from reconciler.snapshot.stores import read_file, read_ref
+
     if file == PUBLISHED:
         login = git_login(environment)
         snapshot = read_ref(settings.git_root, target.name, target.record, login=login, below=target.refs)

@@ -12,7 +12,7 @@ from pathlib import Path
 from reconciler.diagnostics import Diagnostic, Remedy, Severity, warning
 from reconciler.documents.snapshot import KIND, write_snapshot_file
 from reconciler.errors import GitRefusedError
-from reconciler.forge.github.job import git_login
+from reconciler.forge.github.login import git_login
 from reconciler.git.sources import read_commit
 from reconciler.instants import to_the_second
 from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject

@@ -9,7 +9,7 @@ from datetime import UTC
 from reconciler import git
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import GitRefusedError
-from reconciler.forge.github.job import git_login
+from reconciler.forge.github.login import git_login
 from reconciler.git.ancestry import Ancestry
 from reconciler.git.keptref import LOCAL
 from reconciler.model.guards import OLDER_COMMIT, Standing

@@ -196,7 +196,6 @@ ROWS: tuple[tuple[str, float, Sides], ...] = (
     ("validate, a shared ontology of 2,000 choices", 1.1, _shared),
     *((f"plan with a tenth changed, {each}", 1.3, _changed("--format", each)) for each in _FORMATS),
     ("plan with a tenth changed, --out", 1.3, _changed("--out", "saved.plan")),
-    ("github comment, a tenth changed", 0.5, _comment),
     ("apply, 8 in flight", 1.1, _apply(8)),
     ("apply, 32 in flight", 1.5, _apply(32)),
     ("creates, 32 in flight beside 8", 1, _creates),
@@ -208,8 +207,13 @@ ROWS: tuple[tuple[str, float, Sides], ...] = (
     ("completion", 1.2, _completed),
     ("slower than a plan: Scale's SDK, one project at a time", 25, _sdk),
     ("slower than a plan: octoDNS, the same values", 20, _octodns),
+    ("github comment, a tenth changed", 0.5, _comment),
 )
-"""The name, the goal of the ratio, and how to make the two sides. Rows with the same floor are next to each other."""
+"""The name, the goal of the ratio, and how to make the two sides. Rows with the same floor are next to each other.
+
+The double of GitHub is last: it makes this process larger, and the memory of a command is never less than what this
+process had.
+"""
 
 
 def rows(bench: Bench, words: Sequence[str]) -> Iterator[Row]:

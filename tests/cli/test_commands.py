@@ -11,9 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+import click
 import pytest
 
-from reconciler.cli import run
+from reconciler.cli import reconciler, run
 from tests.cli.conftest import Cli, Served, live
 from tests.repositories import commit_all
 
@@ -32,19 +33,47 @@ def _process(*arguments: str, **environment: str) -> subprocess.CompletedProcess
     )
 
 
-def test_version_and_help_load_none_of_the_rooms() -> None:
+_OWN = "reconciler reconciler.cli reconciler.cli.invocation reconciler.collection reconciler.forge"
+_OWN += " reconciler.forge.github reconciler.forge.github.job"
+
+
+def _imported(folder: Path, *arguments: str) -> set[str]:
+    """The modules that a command imports, besides those that click needs anyway."""
     script = (
-        "import sys\nsys.argv = ['reconciler', {argument!r}]\nfrom reconciler.cli import main\n"
-        "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "heavy = {{'httpx', 'pydantic', 'ruamel', 'deepdiff', 'yaml', 'rich', 'asyncio'}}\n"
-        "print(sorted(heavy & {{name.split('.')[0] for name in sys.modules}}))"
+        "import click, sys\nbefore = {*sys.modules}\nfrom reconciler.cli import run\n"
+        "assert run(sys.argv[1:]) == 0\nprint('', *{*sys.modules} - before)"
     )
-    for argument, shown in (("--version", "reconciler 0.1.0"), ("--help", "Examples:")):
-        done = subprocess.run(
-            [sys.executable, "-c", script.format(argument=argument)], capture_output=True, text=True, check=True
-        )
-        assert shown in done.stdout
-        assert done.stdout.splitlines()[-1] == "[]"
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return {*done.stdout.splitlines()[-1].split()}
+
+
+@pytest.mark.parametrize("argument", ["--version", "--help"])
+def test_version_and_help_import_seven_modules(argument: str, tmp_path: Path) -> None:
+    imported = _imported(tmp_path, argument)
+    assert {name for name in imported if name.startswith("reconciler")} == {*_OWN.split()}
+    assert len(imported) <= 25
+
+
+def test_validate_imports_neither_the_plan_nor_what_reads_documents(tmp_path: Path) -> None:
+    (tmp_path / "projects").mkdir()
+    (tmp_path / "projects" / "p.yaml").write_text(ONE)
+    imported = _imported(tmp_path, "validate")
+    heavy = {"httpx", "pydantic", "pydantic_core", "ruamel", "deepdiff", "rich", "asyncio", "concurrent", "logging"}
+    assert not {name.split(".")[0] for name in imported} & {*heavy, "subprocess"}
+    own = {name for name in imported if name.startswith("reconciler")}
+    packages = ("planning", "scale", "record", "snapshot", "applying", "documents", "http")
+    assert not [name for name in own if name.startswith(tuple(f"reconciler.{package}" for package in packages))]
+    assert len(own) <= 95
+
+
+def test_the_help_has_the_first_sentence_of_each_command() -> None:
+    context = click.Context(reconciler)
+    shown, computed = context.make_formatter(), context.make_formatter()
+    reconciler.format_commands(context, shown)
+    click.Group.format_commands(reconciler, context, computed)
+    assert shown.getvalue() == computed.getvalue()
 
 
 @pytest.mark.parametrize(

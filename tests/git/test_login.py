@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.forge.github.job import git_login
+from reconciler.forge.github.login import git_login
 from reconciler.git.login import NO_LOGIN, Reason, reason_of
 
 HTTP = "fatal: unable to access 'https://github.com/o/r.git/': The requested URL returned error: 403"

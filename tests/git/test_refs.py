@@ -21,7 +21,7 @@ import pytest
 
 from reconciler import git
 from reconciler.errors import GitRefusedError
-from reconciler.forge.github.job import git_login
+from reconciler.forge.github.login import git_login
 from reconciler.git.discovery import SETTINGS
 from reconciler.git.refs import Held, NotACommitError, Refs, TooLargeError, UnreadableRefError
 from reconciler.record.stores import open_record

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostic, Location, Severity, error, warning
-from reconciler.model.printed import relative
+from reconciler.model.rebuilding import relative
 from reconciler.render.layout import width
 from reconciler.render.text.diagnostics import snippet
 from reconciler.render.view.diagnostics import in_blocks

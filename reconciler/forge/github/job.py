@@ -1,18 +1,14 @@
-"""The parts of a GitHub Actions job: its summary, its outputs, its commit, and its token for git.
+"""The parts of a GitHub Actions job: its summary, its outputs, and its commit.
 
 Its variables name the files (github.md, section 6).
 """
 
 from __future__ import annotations
 
-import base64
 import os
 import re
-import secrets
 from collections.abc import Callable, Mapping
 from typing import Final
-
-from reconciler.git.login import NO_LOGIN, Login, Reason
 
 _SUMMARY_BYTES: Final = 1_000_000
 """GitHub drops the summary of a step if it has more than 1,048,576 bytes [S]."""
@@ -24,18 +20,6 @@ _LEAST_SUMMARY: Final = 20_000
 
 class JobFileError(Exception):
     """A summary or an output was not written, and why."""
-
-
-_TOKEN: Final = "GITHUB_TOKEN: ${{ github.token }}"
-_NO_TOKEN: Final = f"The step has no token for git. Add this to its `env`:\n{_TOKEN}"
-_REMEDIES: Final = {
-    Reason.LOGIN: "The token in GITHUB_TOKEN was refused. It is valid on GITHUB_SERVER_URL alone, and expires when its "
-    f"job ends. Pass the token of this job in the step's `env`:\n{_TOKEN}",
-    Reason.READ: "The token of this job cannot read the repository. Give the job `permissions: contents: read`.",
-    Reason.WRITE: "The token of this job can read the repository, but cannot push to it. Give the job `permissions: "
-    "contents: write`.",
-}
-"""What to do in a job if a remote refuses its token."""
 
 
 def is_job(environment: Mapping[str, str]) -> bool:
@@ -59,22 +43,6 @@ def workflow_title(environment: Mapping[str, str]) -> str | None:
         r"reconciler (?:plan|apply|drift)((?: [A-Za-z0-9_-]+)?)", environment.get("GITHUB_WORKFLOW", "")
     )
     return named[1] if named else None
-
-
-def git_login(environment: Mapping[str, str]) -> Login:
-    """With it, git sends the job's token, but only to GitHub's server.
-
-    A checkout then does not have to keep credentials. If it does keep them, the empty value replaces its header,
-    because GitHub refuses two such headers (github.md, section 3 [T] and [P]).
-    """
-    token, server = environment.get("GITHUB_TOKEN"), environment.get("GITHUB_SERVER_URL")
-    if not is_job(environment):
-        return NO_LOGIN
-    if not (token and server):
-        return Login(remedies={**_REMEDIES, Reason.LOGIN: _NO_TOKEN})
-    login = base64.b64encode(f"x-access-token:{token}".encode()).decode()
-    key = f"http.{server.rstrip('/')}/.extraheader"
-    return Login(((key, ""), (key, f"AUTHORIZATION: basic {login}")), _REMEDIES)
 
 
 def append_summary(environment: Mapping[str, str], render: Callable[[int], str]) -> bool:
@@ -116,6 +84,8 @@ def _output(name: str, value: str) -> str:
     """`name=value`, or the form with a delimiter that no value contains [S]."""
     if re.fullmatch(r"[A-Za-z0-9_./+-]*", value):
         return f"{name}={value}\n"
+    import secrets
+
     delimiter = f"end-{secrets.token_hex(16)}"
     return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 from urllib.parse import quote
 
-from reconciler.model.printed import relative
 from reconciler.model.project import Source
+from reconciler.model.rebuilding import relative
 
 Links: TypeAlias = Callable[[Source], str | None]
 

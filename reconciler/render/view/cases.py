@@ -12,7 +12,7 @@ from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity, count, limited
 from reconciler.model.drift import Drift
-from reconciler.model.printed import relative
+from reconciler.model.rebuilding import relative
 from reconciler.model.validation import Validation
 from reconciler.render.view.diagnostics import in_order, last_line
 from reconciler.render.view.drift import view_drift

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Location, Severity, count, counted, limited
-from reconciler.model.printed import relative, with_files
+from reconciler.model.rebuilding import relative, with_files
 
 
 @dataclass(frozen=True, slots=True)

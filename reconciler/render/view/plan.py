@@ -10,8 +10,8 @@ from reconciler.diagnostics import count
 from reconciler.model.drift import Drift
 from reconciler.model.invocation import Invocation
 from reconciler.model.plan import Action, Plan, ProjectChange, Reason, Summary
-from reconciler.model.printed import relative
 from reconciler.model.project import PERMANENT
+from reconciler.model.rebuilding import relative
 from reconciler.render.escape import quoted
 from reconciler.render.phrases import aged, minute, read_at, snapshot_of
 from reconciler.render.signs import MEANING, Sign
