@@ -94,25 +94,30 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class Past:
+    """What is known of the past of one project. `authors` are those of the commits, as far as this clone has them."""
+
+    target: TargetInfo
+    name: str
+    read_at: datetime
+    authors: Mapping[str, Author] = field(default_factory=dict, kw_only=True)
+    diagnostics: tuple[Diagnostic, ...] = field(default=(), kw_only=True)
+    masked: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class History(Past):
     """Versions of one project, in the order in which they were made.
 
     `span` has the first and the last version of each part that the API shows. `at` is the time that was asked for: the
     revisions are then the versions of that time, shown whole. `compared` is whether two versions were asked for.
-    `authors` are those of the commits, as far as this clone has them.
     """
 
-    target: TargetInfo
-    name: str
     type: str
-    read_at: datetime
     revisions: tuple[Revision, ...] = ()
     span: Mapping[Part, tuple[int, int]] = field(default_factory=dict)
-    authors: Mapping[str, Author] = field(default_factory=dict)
     at: datetime | None = None
     compared: bool = False
-    diagnostics: tuple[Diagnostic, ...] = ()
-    masked: bool = False
 
     def of(self, part: Part) -> tuple[Revision, ...]:
         return tuple(revision for revision in self.revisions if revision.part is part)
@@ -153,17 +158,11 @@ class Blamed:
 
 
 @dataclass(frozen=True, slots=True)
-class Blame:
+class Blame(Past):
     """Every live value of a project, in the order of the parameters and of the choices."""
 
-    target: TargetInfo
-    name: str
     type: str
-    read_at: datetime
     fields: tuple[Blamed, ...] = ()
-    authors: Mapping[str, Author] = field(default_factory=dict)
-    diagnostics: tuple[Diagnostic, ...] = ()
-    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,16 +207,10 @@ class Renaming:
 
 
 @dataclass(frozen=True, slots=True)
-class Relabel:
+class Relabel(Past):
     """The renames between two versions of a part of a project, in the order of the versions."""
 
-    target: TargetInfo
-    name: str
     part: Part
     first: int
     last: int
-    read_at: datetime
     renames: tuple[Renaming, ...] = ()
-    authors: Mapping[str, Author] = field(default_factory=dict)
-    diagnostics: tuple[Diagnostic, ...] = ()
-    masked: bool = False

@@ -298,7 +298,6 @@ class Plan:
     aware. `names` are what the run was narrowed to, as it was asked.
     `section` is the section of the record that it was compared with. It is None if there is none, and in a saved plan.
     `masked` is whether sensitive values are masked. Such a plan can only be printed.
-    Its `repr` is short, because asyncio makes the `repr` of a task's result when the task ends.
     """
 
     target: TargetInfo

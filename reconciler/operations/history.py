@@ -131,8 +131,7 @@ def _declared_renames(session: Session, name: str) -> Mapping[str, str]:
 def _trace(session: Session, name: str) -> Traced:
     """The live project and what made its versions. Raises the errors of `history`."""
     logged = read_logged(session)
-    found = session.ask(lambda client: _find(session, client, logged, name))
-    live, account = found.live, found.account
+    live, account = session.ask(lambda client: _find(session, client, logged, name))
     steps = None
     if account.section is not None:
         steps = logged.store.log(logged.seen, account.section, name)
@@ -153,15 +152,7 @@ def _without_log(makers: Makers, *, is_logged: bool) -> list[Diagnostic]:
     return [warning("no-record", summary, detail="The first apply in a git repository starts a record with a log.")]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class _Found:
-    """A live project and its account. asyncio makes the `repr` of a task's result, so this one is short."""
-
-    live: LiveProject
-    account: Account
-
-
-async def _find(session: Session, client: ScaleClient, logged: Logged, name: str) -> _Found:
+async def _find(session: Session, client: ScaleClient, logged: Logged, name: str) -> tuple[LiveProject, Account]:
     found = (await get_projects(client, [name]))[name]
     record = logged.seen.record
     if found is None:
@@ -172,7 +163,7 @@ async def _find(session: Session, client: ScaleClient, logged: Logged, name: str
         raise UnreadableAnswerError(
             f"the live state of {address_of(name)} cannot be read: {found.why}", unreadable_remedy()
         )
-    return _Found(found, await recognize(session.target, client, Live({name: found}, whole=False), record))
+    return found, await recognize(session.target, client, Live({name: found}, whole=False), record)
 
 
 def _missing(name: str, known: Collection[str], recorded: Entries) -> UsageError:

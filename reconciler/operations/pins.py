@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.diagnostics import Diagnostic, Remedy, error, named, quoted, warning, with_suggestion
 from reconciler.errors import RecordError, UsageError
@@ -19,14 +18,6 @@ from reconciler.planning.blocking import unreadable_remedy
 from reconciler.scale.client import ScaleClient
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class _Read:
-    """The recorded projects that were asked for, with their live state. A `repr`, which asyncio would make, is long."""
-
-    entries: Mapping[str, RecordedProject]
-    live: Mapping[str, Shown | None]
-
-
 def pins(session: Session, names: Sequence[str] = ()) -> Pins:
     """The pins of the recorded projects that `names` select, or of all. Each problem of a project is a diagnostic.
 
@@ -38,7 +29,7 @@ def pins(session: Session, names: Sequence[str] = ()) -> Pins:
     logged = read_logged(session)
     record = logged.seen.record
 
-    async def read(client: ScaleClient) -> _Read:
+    async def read(client: ScaleClient) -> tuple[Mapping[str, RecordedProject], Mapping[str, Shown | None]]:
         recorded = {name for _, section in record.at(session.target.endpoint) for name in section.projects}
         few = bool(names) and recorded.issuperset(names)
         live = await read_live(client, list(names) if few else sorted(recorded), few=few)
@@ -50,13 +41,13 @@ def pins(session: Session, names: Sequence[str] = ()) -> Pins:
                 "A pin is the version that an apply wrote, or that matched the manifest.",
                 remedies=[*_fetching(logged.notes), Remedy("To apply the manifests:", ("apply", "--"))],
             )
-        return _Read(_selected(session, entries, names), live.projects)
+        return _selected(session, entries, names), live.projects
 
-    found = session.ask(read)
+    entries, live = session.ask(read)
     made: list[Pin] = []
     problems: list[Diagnostic] = []
-    for name, entry in sorted(found.entries.items()):
-        pin, problem = _pin(name, entry, found.live.get(name))
+    for name, entry in sorted(entries.items()):
+        pin, problem = _pin(name, entry, live.get(name))
         made += [pin] if pin is not None else []
         problems += problem
     return Pins(tuple(made), (*logged.notes, *problems))

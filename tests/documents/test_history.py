@@ -15,14 +15,14 @@ PROJECT = live({"a": 1}, {"a": 2}, ontologies=(["Cat"], None), ontology_names=("
 
 def test_each_part_has_its_versions() -> None:
     target = TargetInfo("production", "https://api.scale.com/v1")
-    whole = History(target, "p", "t", AT, revisions=timeline(PROJECT, MAKERS, {}))
+    whole = History(target, "p", AT, "t", revisions=timeline(PROJECT, MAKERS, {}))
     document = HistoryShape.document(whole)
     assert [one["version"] for one in document["params"]] == [0, 1]
     assert [one["changes"] is None for one in document["ontology"]] == [False, True]
     assert "content" not in document["params"][0]
     readable = live({"a": 1}, ontologies=(["Cat"],), ontology_names=("v1",))
-    then = HistoryShape.document(History(target, "p", "t", AT, revisions=state_at(readable, AT, MAKERS), at=AT))
+    then = HistoryShape.document(History(target, "p", AT, "t", revisions=state_at(readable, AT, MAKERS), at=AT))
     assert then["params"][0]["content"] == {"a": 1}
     assert (then["ontology"][0]["content"], then["ontology"][0]["name"]) == (["Cat"], "v1")
-    unread = History(target, "p", "t", AT, revisions=state_at(PROJECT, AT, MAKERS), at=AT)
+    unread = History(target, "p", AT, "t", revisions=state_at(PROJECT, AT, MAKERS), at=AT)
     assert "content" not in HistoryShape.document(unread)["ontology"][0]

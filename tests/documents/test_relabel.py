@@ -18,12 +18,12 @@ OTHER = Renaming('a "b", c', "B", ("ontology", "x"), ("ontology", "B"), 3, None,
 FOUND = Relabel(
     TargetInfo("production", "https://api.scale.com/v1"),
     "kittens",
+    AT,
     Part.ONTOLOGY,
     1,
     3,
-    AT,
     (ONE, OTHER),
-    {COMMIT: Author("Ada", "Rename")},
+    authors={COMMIT: Author("Ada", "Rename")},
 )
 
 
@@ -57,7 +57,7 @@ def test_text() -> None:
         "\n"
         "2 renames.\n"
     )
-    none = Relabel(FOUND.target, "p", Part.PARAMS, 0, 0, AT)
+    none = Relabel(FOUND.target, "p", AT, Part.PARAMS, 0, 0)
     assert lay_out_relabel(view_relabel(none, reader(base="/r", now=AT)), colour=False).endswith(":\n\nNo renames.\n")
 
 

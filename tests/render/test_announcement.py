@@ -28,7 +28,7 @@ def view(history: History, *sensitive: str) -> HistoryView:
 
 
 def history_of(project: LiveProject) -> History:
-    return History(TARGET, "p", "t", NOW, revisions=timeline(project, MAKERS, {}))
+    return History(TARGET, "p", NOW, "t", revisions=timeline(project, MAKERS, {}))
 
 
 def last(
@@ -170,7 +170,7 @@ def test_foreign_text_is_not_markup() -> None:
 
 def test_the_project_at_a_time() -> None:
     project = live({"instruction": "Label."}, ontologies=(["Cat"],), apart=timedelta(hours=1))
-    then = History(TARGET, "p", "t", NOW, revisions=state_at(project, AT, MAKERS), at=AT)
+    then = History(TARGET, "p", NOW, "t", revisions=state_at(project, AT, MAKERS), at=AT)
     assert markdown.lay_out_history(view(then)) == (
         "# As of November 24, 2026: `p`\n\n"
         "## Instruction and settings, version 0 (November 24, 2026)\n\n"

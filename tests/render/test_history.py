@@ -35,8 +35,8 @@ def found(*, full: bool = False) -> History:
     return History(
         TARGET,
         "kittens",
-        "imageannotation",
         NOW,
+        "imageannotation",
         revisions=timeline(project, makers, {}),
         authors={COMMIT: Author("Ada", "Skip `dark` ones")},
     )
@@ -99,7 +99,7 @@ def revision(**more: object) -> Revision:
 
 
 def of(*revisions: Revision, **more: object) -> str:
-    return text(History(TARGET, "p", "t", NOW, revisions=revisions, **more))  # type: ignore[arg-type]
+    return text(History(TARGET, "p", NOW, "t", revisions=revisions, **more))  # type: ignore[arg-type]
 
 
 def test_what_cannot_be_shown_is_said() -> None:
@@ -141,10 +141,10 @@ def blamed(*sensitive: str, fields: tuple[Blamed, ...] = FIELDS) -> str:
     found = Blame(
         TARGET,
         "kittens",
-        "imageannotation",
         NOW,
+        "imageannotation",
         fields,
-        {COMMIT: Author("Ada", "Skip dark ones")},
+        authors={COMMIT: Author("Ada", "Skip dark ones")},
     )
     patterns = [parse_pattern(one) for one in sensitive]
     return lay_out_blame(view_blame(found, reader(base="/r", now=NOW, sensitive=patterns)), colour=False)

@@ -130,19 +130,12 @@ class Declaring:
         if origin is None:
             return root.file
         holder = origin.reference.document if origin.reference is not None else origin.document
-        own = self._own(root.document).get("params")
-        if not isinstance(own, dict) or _is_directive(own):
-            raise NotEditableError("params is not written out in the manifest")
-        if holder is root.document:
-            own.pop(key, None)
-            return root.file
-        if self._may_edit(holder.source.file):
+        if holder is root.document or self._may_edit(holder.source.file):
             params = self._own(holder).get("params")
-            if isinstance(params, dict):
-                params.pop(key, None)
+            if isinstance(params, dict) and key in params:
+                del params[key]
                 return holder.source.file
-        own[key] = UNSET
-        return root.file
+        return self._override(root, ("params", key), UNSET)
 
     def unset(self, project: DesiredProject, key: str) -> str:
         """Declare that a parameter is absent although the project inherits it."""
