@@ -10,7 +10,8 @@ from typing import Final
 from reconciler import git
 from reconciler.errors import GitRefusedError
 from reconciler.git.login import NO_LOGIN, Login, Reason
-from reconciler.git.refs import Held, MissingObjectError, NotACommitError, Refs, TooLargeError
+from reconciler.git.objects import MissingObjectError, NotACommitError, TooLargeError
+from reconciler.git.refs import Held, Refs
 
 LOCAL: Final = "local"
 """Used in place of a remote's name to mean this clone."""

@@ -13,7 +13,8 @@ from typing import Final
 
 from reconciler.documents.record import HEAD, entry_file, read_entry, read_old_entry
 from reconciler.errors import RecordError
-from reconciler.git.refs import Changed, Refs
+from reconciler.git.objects import Changed
+from reconciler.git.refs import Refs
 from reconciler.model.history import Step
 from reconciler.model.record import EMPTY_ACCOUNT, RecordedProject, SectionKey
 
@@ -35,10 +36,10 @@ def read_log(refs: Refs, tip: str, key: SectionKey, name: str) -> Iterator[Step]
     others = [entry_file((endpoint, account), name) for account in (EMPTY_ACCOUNT, None)]
     waiting: dict[str, list[Step]] = {}
     open_runs: set[str] = set()
-    for batch in _batches(refs.changes(tip, [own, *others, HEAD])):
+    for batch in _batches(refs.objects.changes(tip, [own, *others, HEAD])):
         read = list(_read(refs, batch, key, name))
         begun = _begun(read, open_runs)
-        messages = dict(zip(begun, refs.objects(list(begun)), strict=True))
+        messages = dict(zip(begun, refs.objects.contents(list(begun)), strict=True))
         for changed, entries in read:
             manifests = _manifests(messages.get(changed.commit, b""), begun.get(changed.commit, ()))
             for path, entry in entries.items():
@@ -67,7 +68,7 @@ _Entries = Mapping[str, RecordedProject | None]
 def _read(refs: Refs, batch: Sequence[Changed], key: SectionKey, name: str) -> Iterator[tuple[Changed, _Entries]]:
     """Each commit with the entries in it that can be read, by path."""
     wanted = list({blob: None for changed in batch for blob in changed.files.values() if blob is not None})
-    contents = dict(zip(wanted, refs.objects(wanted), strict=True))
+    contents = dict(zip(wanted, refs.objects.contents(wanted), strict=True))
     for changed in batch:
         entries: dict[str, RecordedProject | None] = {}
         for path, blob in changed.files.items():

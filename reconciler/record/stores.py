@@ -25,7 +25,7 @@ from reconciler.files.reading import LARGEST_SAVED, read_below
 from reconciler.files.writing import open_lock_below, write_below
 from reconciler.git.keptref import LOCAL, OWN_REFS, KeptRef, ref_name
 from reconciler.git.login import NO_LOGIN, Login
-from reconciler.git.refs import MissingObjectError, NotACommitError, TooLargeError
+from reconciler.git.objects import MissingObjectError, NotACommitError, TooLargeError
 from reconciler.model.history import Step
 from reconciler.model.record import Record, Run, SectionKey
 from reconciler.record.liveness import Liveness
@@ -200,7 +200,7 @@ class _GitRecord:
 
     def _repair(self, tip: str) -> list[Remedy]:
         name, remote = self._kept.name, self._kept.remote
-        good = next(filter(self._is_good, self._refs.log(tip, most=_MOST_TRIED)), None)
+        good = next(filter(self._is_good, self._refs.objects.log(tip, most=_MOST_TRIED)), None)
         gone = "Delete the ref. Until the next apply, the cause of every difference is then unknown:"
         if good is None:
             return [Remedy(gone, self._kept.deletion())]
@@ -215,8 +215,8 @@ class _GitRecord:
 
     def _is_good(self, commit: str) -> bool:
         try:
-            held = self._refs.at(commit, most=LARGEST_SAVED)
-            return held is not None and bool(decode(held.files, place=commit))
+            files = self._refs.objects.files(commit, commit, most=LARGEST_SAVED)
+            return files is not None and bool(decode(files, place=commit))
         except (GitRefusedError, RecordError):
             return False
 

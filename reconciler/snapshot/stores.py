@@ -20,7 +20,7 @@ from reconciler.errors import SnapshotError
 from reconciler.files.reading import read_named
 from reconciler.git.keptref import ALWAYS_OVERTAKEN, OWN_REFS, PUSHING, KeptRef, pauses_between
 from reconciler.git.login import NO_LOGIN, Login
-from reconciler.git.refs import MissingObjectError, NotACommitError, TooLargeError, UnreadableRefError
+from reconciler.git.objects import MissingObjectError, NotACommitError, TooLargeError, UnreadableRefError
 from reconciler.instants import to_the_second
 from reconciler.model.snapshot import Snapshot
 

@@ -107,7 +107,7 @@ def test_an_error_that_ends_a_process_leaves_no_temporary_folder(
     (tmp_path / "temporary").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     run(checkout, "remote", "add", "hub", str(tmp_path / "nowhere"))
-    with started(checkout, f"refs = Refs(root, 'hub'); print(refs._objects); refs.tip('{REF}')") as child:
+    with started(checkout, f"refs = Refs(root, 'hub'); print(refs.objects.environment); refs.tip('{REF}')") as child:
         assert child.wait(20) == 1
     assert list((tmp_path / "temporary").iterdir()) == []
 

@@ -23,7 +23,8 @@ from reconciler import git
 from reconciler.errors import GitRefusedError
 from reconciler.forge.github.login import git_login
 from reconciler.git.discovery import SETTINGS
-from reconciler.git.refs import Held, NotACommitError, Refs, TooLargeError, UnreadableRefError
+from reconciler.git.objects import NotACommitError, Objects, TooLargeError, UnreadableRefError
+from reconciler.git.refs import Held, Refs
 from reconciler.record.stores import open_record
 from tests.git.conftest import Trap
 from tests.git.test_ending import eventually, processes
@@ -422,7 +423,8 @@ def test_a_tree_that_unfolds_without_end_is_not_listed(clone: Path, temporary: P
 _PEAK = """\
 import re, resource, sys
 from pathlib import Path
-from reconciler.git.refs import Refs, TooLargeError
+from reconciler.git.objects import TooLargeError
+from reconciler.git.refs import Refs
 try:
     Refs(Path(sys.argv[1]), "origin").read(sys.argv[2], most=1000)
 except TooLargeError as problem:
@@ -493,8 +495,8 @@ def test_a_clone_that_has_lost_objects_or_refs(clone: Path) -> None:
 
 def test_a_file_that_vanishes_between_listing_and_reading(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commit = write(clone, b"1", None)
-    contents = Refs._contents
-    monkeypatch.setattr(Refs, "_contents", lambda self, tip, names: contents(self, tip, [ABSENT.encode()]))
+    contents = Objects._contents
+    monkeypatch.setattr(Objects, "_contents", lambda self, tip, names: contents(self, tip, [ABSENT.encode()]))
     with pytest.raises(UnreadableRefError, match=f"git object {ABSENT[:8]} is missing") as caught:
         read(clone, None)
     assert caught.value.tip == commit
@@ -814,4 +816,5 @@ def test_reading_a_record_costs_eight_processes(clone: Path, commands: Callable[
     commands()
     with pytest.raises(Exception, match=r"has no record\.json"):
         open_record(clone, "t", "origin").read()
-    assert commands()[:8] == ["rev-parse", "remote", "config", "rev-parse", "ls-remote", "fetch", "ls-tree", "cat-file"]
+    reading = ["rev-parse", "remote", "config", "rev-parse", "ls-remote", "fetch", "ls-tree", "cat-file"]
+    assert commands() == [*reading, "rev-list", "ls-tree", "cat-file"], "its log is searched for a commit that is good"

@@ -13,6 +13,7 @@ import pytest
 from reconciler.documents.snapshot import encode, write_snapshot_file
 from reconciler.errors import GitRefusedError, SnapshotError
 from reconciler.git.keptref import ALWAYS_OVERTAKEN, ref_name
+from reconciler.git.objects import Objects
 from reconciler.git.refs import Refs
 from reconciler.model.plan import TargetInfo
 from reconciler.model.snapshot import Snapshot
@@ -107,7 +108,7 @@ def test_a_commit_without_the_file(clone: Path, where: str) -> None:
 def test_a_huge_one_is_not_even_read(clone: Path, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     forge(clone, {"snapshot.json": b" " * 64 * 1024 * 1024 + b" "}, where)
     with monkeypatch.context() as patch:
-        patch.setattr(Refs, "_contents", lambda *arguments: pytest.fail("it was read"))
+        patch.setattr(Objects, "_contents", lambda *arguments: pytest.fail("it was read"))
         with pytest.raises(SnapshotError, match="has 67,108,865 bytes; a snapshot can have at most 67,108,864"):
             read_ref(clone, "production", where)
     assert put(clone, snapshot(), where)
@@ -116,7 +117,7 @@ def test_a_huge_one_is_not_even_read(clone: Path, where: str, monkeypatch: pytes
 
 def test_one_of_endless_files_is_not_even_listed(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reconciler.snapshot.stores.MOST_BYTES", 1000)
-    monkeypatch.setattr("reconciler.git.refs._LEAST_LISTING", 1000)
+    monkeypatch.setattr("reconciler.git.objects._LEAST_LISTING", 1000)
     forge(clone, {f"{number}.json": b"" for number in range(100)})
     with pytest.raises(
         SnapshotError, match=r"the snapshot of production \(refs/.*\) has too many files for a snapshot"

@@ -10,7 +10,7 @@ from datetime import datetime
 from reconciler.diagnostics import count
 from reconciler.fieldpath import Attribute, format_path
 from reconciler.instants import in_utc
-from reconciler.model.history import Author, Blame, Blamed, History, Made, Maker, Part, Relabel, Revision
+from reconciler.model.history import Author, Blame, Blamed, History, Made, Maker, Part, Past, Relabel, Revision
 from reconciler.model.plan import Action, ProjectChange
 from reconciler.model.project import DesiredProject, Source
 from reconciler.model.values import MASKED, Json, Masked
@@ -35,7 +35,7 @@ class Head:
     seen: str
 
     @classmethod
-    def of(cls, found: History | Blame | Relabel, reader: Reader) -> Head:
+    def of(cls, found: Past, reader: Reader) -> Head:
         return cls(found.name, found.target.name, found.target.endpoint, f"read {read_at(found.read_at, reader.now)}")
 
 
