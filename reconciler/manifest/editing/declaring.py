@@ -99,14 +99,14 @@ class Declaring:
         for key in path:
             below = origin.child(key)
             if below is None:
-                return self._override(root, path, literal(new))
+                return self._override(root.document, path, literal(new))
             origin = below
         holder = origin.reference.document if origin.reference is not None else origin.document
         if origin.text is not None:
             if self._text(origin.text, new):
                 return origin.text
         elif origin.document is root.document and origin.reference is None:
-            return self._override(root, path, self._written(origin, old, new))
+            return self._override(root.document, path, self._written(origin, old, new))
         elif self._may_edit(origin.file) and self._is_free(origin, old, new):
             self._assign(origin, self._written(origin, old, new))
             return origin.file
@@ -114,16 +114,16 @@ class Declaring:
         if is_named and holder is not root.document and self._may_edit(holder.source.file):
             self._assign(origin.reference or origin, literal(new))
             return holder.source.file
-        return self._override(root, path, literal(new))
+        return self._override(root.document, path, literal(new))
 
-    def _override(self, root: Origin, path: RawPath, written: Json) -> str:
-        own = self._own(root.document)
+    def _override(self, document: Document, path: RawPath, written: Json) -> str:
+        own = self._own(document)
         for key in path[:-1]:
             own = own.setdefault(key, {})
             if not isinstance(own, dict) or _is_directive(own):
                 raise NotEditableError(f"{key} is not written out in the manifest")
         own[path[-1]] = written
-        return root.file
+        return document.source.file
 
     def _without(self, root: Origin, key: str) -> str:
         origin = root.at(("params",)).child(key)
@@ -135,7 +135,7 @@ class Declaring:
             if isinstance(params, dict) and key in params:
                 del params[key]
                 return holder.source.file
-        return self._override(root, ("params", key), UNSET)
+        return self._override(root.document, ("params", key), UNSET)
 
     def unset(self, project: DesiredProject, key: str) -> str:
         """Declare that a parameter is absent although the project inherits it."""
@@ -144,11 +144,7 @@ class Declaring:
         holder = (origin.reference or origin).document if origin is not None else root.document
         if self._overlay is None or not is_below(holder.source.file, self._overlay):
             holder = root.document
-        own = self._own(holder).get("params")
-        if not isinstance(own, dict) or _is_directive(own):
-            raise NotEditableError("params is not written out in the manifest")
-        own[key] = UNSET
-        return holder.source.file
+        return self._override(holder, ("params", key), UNSET)
 
     def _text(self, file: str, new: Json) -> bool:
         """Whether the value goes to the text file."""
