@@ -40,11 +40,15 @@ _COMMANDS = {
     "doctor": "Check the setup, and show a remedy for each problem.",
     "sandbox": "The Projects API, emulated in a SQLite file, to try reconciler without a key.",
     "github": "Keep a comment on a pull request, a drift issue, or a pull request that adopts drift up to date.",
+    "completion": "Print the completion script of a shell.",
 }
 """Each command with the first sentence of its help, so that `--help` does not import all of them."""
 
 _MODULES = {"import": "import_projects"}
 """The modules whose names are not those of their commands."""
+
+COMPLETE = "_RECONCILER_COMPLETE"
+"""The variable in which a shell says that it asks for completions."""
 
 EXIT_ERROR = 1
 EXIT_BUG = 3
@@ -93,6 +97,10 @@ class _Commands(click.Group):
             return None
         command = import_module(f"reconciler.cli.{_MODULES.get(name, name)}").command
         assert isinstance(command, click.Command)
+        if COMPLETE in os.environ:
+            from reconciler.cli.candidates import attach
+
+            attach(command)
         return command
 
 
@@ -178,6 +186,10 @@ def run(arguments: list[str]) -> int:
 
 def _run(arguments: list[str]) -> int:
     begin()
+    if COMPLETE in os.environ:
+        from reconciler.cli.shells import register
+
+        register()
     try:
         code = reconciler.main(arguments, prog_name="reconciler", standalone_mode=False)
         return code if isinstance(code, int) else 0

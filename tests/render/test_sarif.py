@@ -1,4 +1,4 @@
-"""SARIF: what GitHub code scanning asks for, and no markup of others."""
+"""SARIF: what GitHub code scanning asks for, and no foreign markup."""
 
 from __future__ import annotations
 

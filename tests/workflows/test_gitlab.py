@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
 import yaml
 
@@ -76,3 +79,19 @@ def test_what_a_job_installs(clone: Path) -> None:
         f"{pip} --require-hashes --requirement {lock}",
         f"{pip} --no-deps --no-build-isolation scale-reconciler @ git+https://HOST/REPOSITORY@COMMIT",
     ]
+
+
+def test_validate_reports_to_the_merge_request(clone: Path) -> None:
+    (clone / "projects").mkdir()
+    (clone / "projects/bad.yaml").write_text("name: bad\ntype: chat\nparms: {}\n")
+    script = "\n".join(JOBS["validate"]["script"])
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(["sh", "-e", "-c", script], cwd=clone, env={**os.environ, "PATH": path}, check=False)
+    assert done.returncode == 1
+    [problem] = json.loads((clone / "quality.json").read_text())
+    assert (problem["check_name"], problem["severity"]) == ("unknown-key", "critical")
+    assert problem["location"] == {"path": "projects/bad.yaml", "lines": {"begin": 3}}
+    assert len(problem["fingerprint"]) == 64
+    suite = fromstring((clone / "validate.xml").read_text())[0]
+    assert [case.attrib["name"] for case in suite.findall("testcase[failure]")] == ["bad"]
+    assert set(JOBS["validate"]["artifacts"]["reports"].values()) == {"validate.xml", "quality.json"}
