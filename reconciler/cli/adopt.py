@@ -57,7 +57,7 @@ def command(
     ask = _Asking(session) if console.has_person() and not (paths or only_diff) else None
     found = adopt(session, names, _patterns(paths), ask)
     if only_diff:
-        console.say(found.revision.diff(session.settings.git_root))
+        console.say_patch(found.revision.patch(session.settings.git_root))
         console.say_diagnostics(found.diagnostics)
     else:
         write(session.settings, found.revision, allow_dirty=allow_dirty)

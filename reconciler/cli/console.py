@@ -6,7 +6,7 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO, TypedDict, TypeVar
 
@@ -180,15 +180,19 @@ def tell(text: str) -> None:
     _write(text, sys.stderr)
 
 
-def say_diff(diff: str, hidden: Collection[str] = ()) -> None:
-    """Print a diff of files as a result, with nothing in it that could act. Texts in `hidden` are masked."""
+def say_diff(diff: str) -> None:
+    """Print a diff of files as a result, with nothing in it that could act."""
     from reconciler.render.escape import plain
 
-    longest_first = sorted(hidden, key=len, reverse=True)
-    for line in diff.removesuffix("\n").split("\n"):
-        for text in longest_first:
-            line = line.replace(text, "(sensitive value)")
-        say(f"{plain(line)}\n")
+    say("".join(f"{plain(line)}\n" for line in diff.removesuffix("\n").split("\n")))
+
+
+def say_patch(patch: str) -> None:
+    """Print a patch as a result: as it is for `git apply`, and with nothing in it that could act for a person."""
+    if sys.stdout.isatty() and patch:
+        say_diff(patch)
+    else:
+        say(patch)
 
 
 def say_words(words: str) -> None:

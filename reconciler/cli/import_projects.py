@@ -87,14 +87,13 @@ def _approve(proven: Proven, settings: Settings, stop: Callable[[], None]) -> bo
     import difflib
 
     from reconciler.diagnostics import count
-    from reconciler.operations.import_files import sensitive_lines
+    from reconciler.manifest.concealing import concealed
 
     stop()
-    hidden = sensitive_lines(proven.replaced, settings.sensitive)
-    for file, old in proven.overwritten.items():
+    for file, old in concealed(proven.overwritten, proven.replaced, settings.sensitive).items():
         name = os.path.relpath(file)
         before, after = (data.decode(errors="backslashreplace").split("\n") for data in (old, proven.files[file]))
-        console.say_diff("\n".join(difflib.unified_diff(before, after, name, name, lineterm="")), hidden)
+        console.say_diff("\n".join(difflib.unified_diff(before, after, name, name, lineterm="")))
     return console.confirm(_QUESTION.format(files=count(len(proven.overwritten), "file")))
 
 

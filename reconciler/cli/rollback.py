@@ -58,7 +58,7 @@ def command(
     found = rollback(session, names, asked)
     failed = any(diagnostic.is_error for diagnostic in found.diagnostics)
     if only_diff:
-        console.say(found.revision.diff(settings.git_root))
+        console.say_patch(found.revision.patch(settings.git_root))
         console.say_diagnostics(found.diagnostics)
         return int(failed)
     if not allow_dirty:
@@ -103,7 +103,7 @@ def _show(found: RolledBack, settings: Settings) -> None:
             console.say(f"Project {quoted(each.project.name)}: {part} version {version.number}{when}\n")
     if found.revision.files:
         console.say("\n")
-        console.say_diff(found.revision.diff(settings.cwd), found.hidden)
+        console.say_diff(found.revision.diff(settings.cwd))
         console.say("\nThe plan with these changes:\n\n")
     else:
         console.say("\n")

@@ -18,6 +18,7 @@ from reconciler.errors import DiagnosedError, FileRefusedError
 from reconciler.fieldpath import format_path
 from reconciler.files.reading import read_file
 from reconciler.files.writing import check_below, write_below
+from reconciler.manifest.concealing import concealed
 from reconciler.manifest.editing import Declaring, NotEditableError
 from reconciler.manifest.loading import Manifests, load_manifests
 from reconciler.manifest.origins import Origin
@@ -33,6 +34,9 @@ from reconciler.planning.intent import compare
 from reconciler.settings import Settings, Target
 
 _MOST_ROUNDS: Final = 50
+_CONTEXTS: Final = (3, 2, 1)
+"""Lines around a change. `git apply` does not take a patch without any."""
+
 IGNORE: Final = "reconcile.ignore"
 
 
@@ -50,16 +54,44 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """`files` has the old and the new bytes of each file that differs, by absolute path. `places` is the file that each
-    wanted value goes to, in their order."""
+    """`files` has the old and the new bytes of each file that differs, by absolute path, and `shown` the same without
+    sensitive values. `places` is the file that each wanted value goes to, in their order."""
 
     files: Mapping[str, tuple[bytes, bytes]]
     places: tuple[str, ...]
+    shown: Mapping[str, tuple[bytes, bytes]]
     manifests: Manifests | None = field(default=None, compare=False, repr=False)
 
     def diff(self, base: Path) -> str:
-        """What `git apply` takes, with paths relative to `base`."""
-        return "".join(patch(os.path.relpath(file, base), *both) for file, both in sorted(self.files.items()))
+        """The edits for people to read, with paths relative to `base`."""
+        return "".join(patch(os.path.relpath(file, base), *both) for file, both in sorted(self.shown.items()))
+
+    def patch(self, base: Path) -> str:
+        """What `git apply` takes, with paths relative to `base`. Fewer lines are around a change if one has a sensitive
+        value.
+
+        Raises:
+            DiagnosedError: a sensitive value is in a line that changes, or beside one.
+        """
+        return "".join(self._patch(file, os.path.relpath(file, base)) for file in sorted(self.files))
+
+    def _patch(self, file: str, name: str) -> str:
+        for context in _CONTEXTS:
+            found = patch(name, *self.files[file], context=context)
+            if found == patch(name, *self.shown[file], context=context):
+                return found
+        raise DiagnosedError(
+            "the patch would show a sensitive value",
+            [
+                error(
+                    "sensitive-patch",
+                    "a patch of this file would show a sensitive value",
+                    detail="It is in a line that changes, or beside one. Run the command without --diff: it edits the "
+                    "file.",
+                    location=first_line(file),
+                )
+            ],
+        )
 
 
 def revise(
@@ -106,10 +138,20 @@ def revise(
             failures += [_also_changed(file, name) for file, name in shared.items()]
             if failures:
                 raise DiagnosedError("the manifests cannot declare the values", failures)
-            return Revision(files, tuple(places), after)
+            return Revision(files, tuple(places), _shown(settings, files, before, after), after)
         kept |= shared.keys()
         unset |= inherited
     raise DiagnosedError("the manifests cannot be edited", [error("not-editable", "their files depend on each other")])
+
+
+def _shown(
+    settings: Settings, files: Mapping[str, tuple[bytes, bytes]], before: Mapping[str, DesiredProject], after: Manifests
+) -> dict[str, tuple[bytes, bytes]]:
+    """The files without sensitive values."""
+    now = [entry.project for entry in after.entries if entry.project is not None]
+    old = concealed({file: both[0] for file, both in files.items()}, before.values(), settings.sensitive)
+    new = concealed({file: both[1] for file, both in files.items()}, now, settings.sensitive)
+    return {file: (old[file], new[file]) for file in files}
 
 
 def _declare(declaring: Declaring, wanted: Wanted, *, is_unset: bool) -> str:

@@ -12,8 +12,7 @@ from typing import Final
 
 from reconciler.diagnostics import shortened
 from reconciler.errors import FileRefusedError, UsageError
-from reconciler.fieldpath import Attribute, FieldPath, Pattern, as_patterns, format_path
-from reconciler.fieldpath import covered as covered_by
+from reconciler.fieldpath import format_path
 from reconciler.files.reading import read_below
 from reconciler.files.walking import Refusal, is_below
 from reconciler.files.writing import write_below, write_new_below
@@ -23,9 +22,7 @@ from reconciler.manifest.loading import Manifests, load_manifests
 from reconciler.manifest.located import display
 from reconciler.manifest.origins import Origin
 from reconciler.manifest.places import files_of
-from reconciler.model.ontology import walk
 from reconciler.model.project import DesiredProject, LiveProject
-from reconciler.model.values import Json
 from reconciler.operations.ledger import note_written
 from reconciler.operations.session import Session
 from reconciler.planning.blocking import blocked
@@ -203,31 +200,6 @@ def _check_others(before: Manifests, after: Manifests, imported: set[str]) -> No
                 "It uses the same files. Nothing was written. Import that project with --force, too, or give it files "
                 "of its own.",
             )
-
-
-def sensitive_lines(projects: Sequence[DesiredProject], patterns: Sequence[Pattern]) -> set[str]:
-    """The lines of sensitive texts and numbers that projects declare, which must not be shown."""
-    sensitive = as_patterns(patterns)
-    found: set[str] = set()
-    waiting: list[tuple[FieldPath, Json, bool]] = [(("params",), dict(each.params or {}), False) for each in projects]
-    while waiting:
-        path, value, is_below = waiting.pop()
-        covered = is_below or sensitive.covers(path)
-        if isinstance(value, dict):
-            waiting += [((*path, key), inner, covered) for key, inner in value.items()]
-        elif isinstance(value, list):
-            waiting += [((*path, index), inner, covered) for index, inner in enumerate(value)]
-        elif covered and value is not None and not isinstance(value, bool):
-            found |= {line.strip() for line in str(value).split("\n")} - {""}
-    for each in projects:
-        choices = each.ontology.choices if each.ontology is not None else ()
-        for parents, _, choice in walk(choices):
-            place = ("ontology", *parents, choice.choice)
-            texts = {"choice": choice.choice, "description": choice.description, "display": choice.display}
-            for name, text in texts.items():
-                if text is not None and covered_by((*place, Attribute(name)), sensitive):
-                    found |= {line.strip() for line in text.split("\n")} - {""}
-    return found
 
 
 def write_files(settings: Settings, proven: Proven, progress: Progress) -> None:

@@ -10,11 +10,12 @@ _IN_QUOTES: Final = re.compile(r'[\x00-\x1f\x7f"\\]')
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\"}
 
 
-def patch(name: str, old: bytes, new: bytes) -> str:
-    """The diff of a file with that path. Bytes that are not UTF-8 are in it as surrogate escapes."""
+def patch(name: str, old: bytes, new: bytes, *, context: int = 3) -> str:
+    """The diff of a file with that path, with so many lines around each change. Bytes that are not UTF-8 are in it as
+    surrogate escapes."""
     before, after = _quoted(f"a/{name}"), _quoted(f"b/{name}")
     pieces = [f"diff --git {before} {after}\n"]
-    for line in difflib.unified_diff(_by_line(old), _by_line(new), before, after):
+    for line in difflib.unified_diff(_by_line(old), _by_line(new), before, after, n=context):
         pieces.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
     return "".join(pieces)
 

@@ -7,12 +7,9 @@ from dataclasses import dataclass, replace
 
 from reconciler.diagnostics import Diagnostic, Remedy, error
 from reconciler.errors import DiagnosedError, UnreadableAnswerError, UsageError
-from reconciler.manifest.loading import Manifests
-from reconciler.manifest.places import files_of
 from reconciler.model.plan import Plan
 from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject, address_of
 from reconciler.operations.editing import Revision, Wanted, revise
-from reconciler.operations.import_files import sensitive_lines
 from reconciler.operations.live import Account, get_projects, recognize
 from reconciler.operations.plan import completed, planned_with
 from reconciler.operations.preparing import Prepared, prepare
@@ -25,15 +22,11 @@ from reconciler.scale.client import ScaleClient
 
 @dataclass(frozen=True, slots=True)
 class RolledBack:
-    """The edits, and the plan that they lead to. `diagnostics` are about what is not rolled back.
-
-    `hidden` are texts in the edited files that must not be shown.
-    """
+    """The edits, and the plan that they lead to. `diagnostics` are about what is not rolled back."""
 
     projects: tuple[Rollback, ...]
     revision: Revision
     plan: Plan
-    hidden: frozenset[str] = frozenset()
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
@@ -73,15 +66,7 @@ def rollback(session: Session, names: Sequence[str], asked: Asked) -> RolledBack
     plan = completed(planned_with(session, account, live, after), live, session.settings)
     new = {project.name: project for project in after.declared.projects}
     notes = [note for each in made for note in (*each.diagnostics, *left(each, new[each.project.name]))]
-    hidden = sensitive_lines(_touched(revision, prepared.manifests), session.settings.sensitive)
-    return RolledBack(tuple(made), revision, replace(plan, names=tuple(names)), frozenset(hidden), (*failures, *notes))
-
-
-def _touched(revision: Revision, before: Manifests) -> list[DesiredProject]:
-    """The projects that use an edited file, as they were and as they will be."""
-    entries = [*before.entries, *(revision.manifests.entries if revision.manifests is not None else ())]
-    projects = [entry.project for entry in entries if entry.project is not None]
-    return [project for project in projects if files_of(project) & revision.files.keys()]
+    return RolledBack(tuple(made), revision, replace(plan, names=tuple(names)), (*failures, *notes))
 
 
 async def _read(session: Session, client: ScaleClient, prepared: Prepared) -> tuple[Account, Live]:

@@ -225,6 +225,33 @@ def test_a_person_sees_what_changed_and_no_sensitive_value(
     assert (repository / "projects/guide.md").read_text().startswith("Rule 0.\nRule one.\n")
 
 
+@pytest.mark.parametrize("command", [("adopt",), ("rollback", "a", "--to-params", "3")])
+def test_a_patch_shows_no_sensitive_value(
+    cli: Cli, served: Served, repository: Path, write: Write, command: tuple[str, ...]
+) -> None:
+    (repository / "reconciler.toml").write_text('sensitive = ["params.x.token", "params.key"]\n')
+    served.store.edit_params("a", {"x": {"token": 'hu"sh', "n": 1}, "key": "hush"})
+    lines = ["params:", '  key: "h\\u0075sh"', "  near: 1", "  between: 1", "  far: 1", '  x: {token: "hu\\"sh", n: 1}']
+    write("t/a.yaml", "\n".join([f"name: a\n{HEAD}".rstrip(), *lines, ""]))
+    commit_all(repository)
+    assert cli("apply", "--auto-approve").code == 0
+    served.store.edit_params("a", {"between": 2})
+    patch = cli(*command, "--diff")
+    assert patch.code == 0
+    assert "hu" not in patch.out
+    assert " near: 1" in patch.out
+    (repository / "x.patch").write_bytes(patch.out.encode())
+    git(repository, "apply", "x.patch")
+    assert added_and_removed(repository) == ["-  between: 1", "+  between: 2"]
+    git(repository, "checkout", "-q", "projects")
+    served.store.edit_params("a", {"near": 2})
+    if command[0] == "adopt":
+        refused = cli("adopt", "--diff")
+        assert (refused.code, refused.out) == (1, "")
+        assert "error[sensitive-patch]" in refused.err
+        assert "hu" not in refused.err.replace("shown", "")
+
+
 @pytest.mark.parametrize("typed", [[], ["i"], ["i", ""], ["i", "2027-01-31"]])
 def test_the_end_of_the_input_skips_the_rest(
     cli: Cli, served: Served, repository: Path, monkeypatch: pytest.MonkeyPatch, typed: list[str]
