@@ -131,9 +131,9 @@ class Declaring:
             return root.file
         holder = origin.reference.document if origin.reference is not None else origin.document
         if holder is root.document or self._may_edit(holder.source.file):
-            params = self._own(holder).get("params")
+            params = holder.value.get("params")
             if isinstance(params, dict) and key in params:
-                del params[key]
+                self._own(holder)["params"].pop(key, None)  # another project may have removed it already
                 return holder.source.file
         return self._override(root.document, ("params", key), UNSET)
 
