@@ -7,22 +7,37 @@ READY := $(VENV)/.ready
 # The tests start Python hundreds of times. Without cached bytecode, each start compiles every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check chaos campaign fuzz bench picture lock wheel clean
+# Targets that do not need one another are made beside each other.
+TWO := --no-print-directory --jobs=2
+
+.PHONY: demo test check types style contracts bytecode chaos campaign fuzz bench picture lock wheel clean
+.PHONY: packages wheels modules
 
 demo: $(READY)  ## the main job on projects/, against the sandbox: plan, apply, and a plan with "No changes"
 	@sh tests/demo.sh "$(BIN)/reconciler"
 
-test: check  ## every check: tests with coverage, lint, types, import contracts
+test: $(READY)  ## every check: tests with coverage, lint, types, import contracts
+	$(MAKE) $(TWO) types style contracts bytecode
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -q -n 2 --dist worksteal $(PYTEST)
 	$(BIN)/coverage combine -q
 	$(BIN)/python tests/coverage_floor.py
 
-check: $(READY)
+check: $(READY)  ## lint, types, import contracts
+	$(MAKE) $(TWO) types style contracts
+
+types:
+	$(BIN)/mypy
+
+style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+
+contracts:
 	$(BIN)/lint-imports --no-logo
+
+bytecode:  # of the tests, which else each worker compiles; what cannot be collected is reported by the run that follows
+	@$(BIN)/python -m pytest --collect-only -qq >$(VENV)/collected || true
 
 chaos: $(READY)  ## N simulated stories, 500 by default, from the seed FIRST: kills, faults, races; the real applier
 	$(BIN)/python -m tests.simulation $(or $(N),500) $(or $(FIRST),0)
@@ -60,13 +75,22 @@ $(READY): requirements.lock $(wildcard $(LOCKS)/*.lock) pyproject.toml tests/pac
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	$(BIN)/pip download --quiet --disable-pip-version-check --require-hashes --no-deps --dest $(VENV)/wheels \
-		--requirement $(LOCKS)/action.lock --requirement $(LOCKS)/installer.lock
-	@if command -v npm >/dev/null; then cp tests/package*.json $(VENV) && npm ci --silent --legacy-peer-deps --prefix $(VENV); \
-		else echo "npm is missing: the tests that need its packages are skipped"; fi
+	$(MAKE) $(TWO) packages modules wheels
 	@touch $@
+
+PIP := $(BIN)/pip --quiet --disable-pip-version-check
+
+packages:
+	$(PIP) install --require-hashes --requirement requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+
+wheels:
+	$(PIP) download --require-hashes --no-deps --dest $(VENV)/wheels \
+		--requirement $(LOCKS)/action.lock --requirement $(LOCKS)/installer.lock
+
+modules:
+	@if command -v npm >/dev/null; then cp tests/package*.json $(VENV) && npm ci --silent --prefix $(VENV); \
+		else echo "npm is missing: the tests that need its packages are skipped"; fi
 
 clean:
 	rm -rf .venv .reconciler build dist .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

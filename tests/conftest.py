@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import gc
 import os
+import pkgutil
 import sys
 import threading
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from importlib import import_module
 
 import pytest
 from hypothesis import settings
+
+import reconciler
 
 pytest_plugins = ["tests.repositories"]
 
@@ -30,6 +35,44 @@ def clean_environment() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _no_coverage() -> Iterator[None]:
+    """Coverage does not trace what is done meanwhile, its threads or its child processes."""
+    tracer, tracer_of_threads = sys.gettrace(), threading.gettrace()
+    config = os.environ.pop(_COVERAGE_OF_CHILDREN, None)
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        yield
+    finally:
+        threading.settrace(tracer_of_threads)
+        sys.settrace(tracer)
+        if config is not None:
+            os.environ[_COVERAGE_OF_CHILDREN] = config
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What hands out the tests to workers runs none itself, so there is nothing to trace."""
+    if config.getoption("numprocesses", None):
+        sys.settrace(None)
+        threading.settrace(None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Coverage sees that each module is imported. To trace pytest as it collects would take half as long again."""
+    if sys.gettrace() is not None:
+        for module in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
+            if module.name != "reconciler.__main__":
+                import_module(module.name)
+    gc.disable()
+    try:
+        with _no_coverage():
+            return (yield)
+    finally:
+        gc.enable()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The untraced tests are the longest. They run first, so that no worker is left with one at the end."""
     items.sort(key=lambda item: item.get_closest_marker("untraced") is None)
@@ -43,21 +86,11 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Coverage does not trace a test that is marked `untraced`, its threads or its child processes."""
-    tracer = sys.gettrace()
-    if tracer is None or item.get_closest_marker("untraced") is None:
+    """Coverage does not trace a test that is marked `untraced`."""
+    if item.get_closest_marker("untraced") is None:
         return (yield)
-    tracer_of_threads = threading.gettrace()
-    config = os.environ.pop(_COVERAGE_OF_CHILDREN, None)
-    sys.settrace(None)
-    threading.settrace(None)
-    try:
+    with _no_coverage():
         return (yield)
-    finally:
-        threading.settrace(tracer_of_threads)
-        sys.settrace(tracer)
-        if config is not None:
-            os.environ[_COVERAGE_OF_CHILDREN] = config
 
 
 @pytest.hookimpl(trylast=True)
