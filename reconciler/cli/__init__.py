@@ -187,9 +187,11 @@ def run(arguments: list[str]) -> int:
 def _run(arguments: list[str]) -> int:
     begin()
     if COMPLETE in os.environ:
+        from reconciler.cli.candidates import attach
         from reconciler.cli.shells import register
 
         register()
+        attach(reconciler)
     try:
         code = reconciler.main(arguments, prog_name="reconciler", standalone_mode=False)
         return code if isinstance(code, int) else 0

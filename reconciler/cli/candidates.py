@@ -21,7 +21,7 @@ DIR: Final = "dir"
 
 
 def attach(command: click.Command) -> None:
-    """Let the parameters of a command, and of its subcommands, be completed."""
+    """Let the parameters of a command, and of the subcommands that it has already loaded, be completed."""
     for parameter in command.params:
         source = source_of(parameter) if command.name != "import" or isinstance(parameter, click.Option) else None
         if source is not None:

@@ -56,6 +56,7 @@ def test_names_and_folders(ask: Ask) -> None:
         ("reconciler github com", "comment", "comment", "comment"),
         ("reconciler plan --out x", ":file", ":file", ":file"),
         ("reconciler init ", ":dir", ":dir", ":dir"),
+        ("reconciler -C x", ":dir", ":dir", ":dir"),
         ('reconciler plan "a" --tar', "--target", "--target", "--target"),
     ],
 )
