@@ -1,4 +1,4 @@
-"""What the scripts are told: candidates, as each shell inserts them."""
+"""What the scripts get: candidates, as each shell inserts them."""
 
 from __future__ import annotations
 
