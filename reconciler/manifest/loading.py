@@ -6,10 +6,12 @@ Nothing that a file contains raises an error here. Each file is read once, and i
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
+from typing import TypeAlias
 
 from reconciler.collection import collector_paused
 from reconciler.diagnostics import Diagnostic, Severity, error, few_suggestions, first_line, quoted, warning
@@ -22,6 +24,7 @@ from reconciler.manifest.codes import Code
 from reconciler.manifest.comments import note_comments
 from reconciler.manifest.directives import Directives
 from reconciler.manifest.discovery import Found, discover, path_order
+from reconciler.manifest.glimpse import glimpsed_name
 from reconciler.manifest.layerfiles import LayerFiles, Overlay, open_overlay
 from reconciler.manifest.located import display, first_at, in_reading_order
 from reconciler.manifest.origins import Origin
@@ -31,6 +34,9 @@ from reconciler.manifest.scalars import Words
 from reconciler.manifest.sharedfiles import NOT_REPLACED, SharedFiles, near_path, unread
 from reconciler.manifest.understanding import Entry, Understanding
 from reconciler.model.characters import folded
+
+Pick: TypeAlias = Callable[[Sequence[Entry]], Collection[int] | None]
+"""Returns the positions of the documents that are needed, by their files and names; None for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +70,18 @@ def load_manifests(
     checks: Checks | None = None,
     parser: Parser | None = None,
     replaced: Mapping[str, bytes] = NOT_REPLACED,
+    pick: Pick | None = None,
+    only: Collection[str] | None = None,
 ) -> Manifests:
     """Load every manifest below `folder`. No file outside of `root` is read.
 
     `overlay` overrides the manifests; overlays in `checked` are only checked. Without `checks`, params and
     ontologies are not checked against what Scale documents. `replaced` has bytes by absolute path: the result is what
     the manifests would be if these files were written.
+
+    With `pick`, files that it does not pick are only looked at: their entries have a name and nothing else, unless
+    another document has the same name or a similar one, or it takes a parser to find their name. With `only`, no other
+    files are read, and names are not compared with those in other files.
 
     Raises:
         UsageError: `folder` or an overlay does not exist, or is outside `root`.
@@ -90,18 +102,27 @@ def load_manifests(
     parser = parser or best_parser()
     files = SharedFiles(root_path, Words(), parser, replaced)
     with few_suggestions(), collector_paused():
-        return _load(folder_path, overlays, bool(overlay), checks, files, parser)
+        return _load(folder_path, overlays, bool(overlay), checks, files, parser, pick, only)
 
 
 def _load(
-    folder: str, overlays: Sequence[str], lay_first: bool, checks: Checks | None, files: SharedFiles, parser: Parser
+    folder: str,
+    overlays: Sequence[str],
+    lay_first: bool,
+    checks: Checks | None,
+    files: SharedFiles,
+    parser: Parser,
+    pick: Pick | None,
+    only: Collection[str] | None,
 ) -> Manifests:
     root = files.root
     found = discover(folder, root=root, new=files.replaced)
     loader = _Loader(folder, found, checks, files, parser)
     opened = [open_overlay(path, folder, found, root, loader.layers, new=files.replaced) for path in overlays]
     laid = opened[0] if lay_first else None
-    entries = [entry for file in found.manifests for entry in loader.load(file, laid)]
+    needed = found.manifests if only is None else [file for file in found.manifests if file in only]
+    loaded = loader.load_picked(needed, laid, pick) if pick is not None else loader.load_all(needed, laid)
+    entries = [entry for each in loaded.values() for entry in each]
     _note_like_names(entries, root)
     others = [_whole(diagnostic) for diagnostic in found.refused]
     reported = [*map(_near_defaults, found.near_defaults), *map(_skipped, found.skipped)]
@@ -114,8 +135,8 @@ def _load(
         entry
         for each in opened
         if each is not laid
-        for file in found.manifests
-        if file in each.files
+        for file, documents in loaded.items()
+        if file in each.files and not any(map(_is_glimpsed, documents))
         for entry in loader.load(file, each)
     ]
     return Manifests(
@@ -154,12 +175,49 @@ class _Loader:
         self.layers = LayerFiles(folder, found.defaults, self._directives)
         self._understanding = Understanding(self._directives, checks)
 
+    def load_all(self, files: Sequence[str], overlay: Overlay | None) -> dict[str, list[Entry]]:
+        """The documents of each file, in the order of the files."""
+        return {file: self.load(file, overlay) for file in files}
+
+    def load_picked(self, files: Sequence[str], overlay: Overlay | None, pick: Pick) -> dict[str, list[Entry]]:
+        """As `load_all`, but with a glimpse of the files that are not needed."""
+        found: dict[str, list[Entry]] = {}
+        glimpsed: dict[str, bytes] = {}
+        for file in files:
+            data = self._data(file)
+            name = glimpsed_name(data) if isinstance(data, bytes) else None
+            if name is not None and isinstance(data, bytes):
+                glimpsed[file], found[file] = data, [Entry(file, 1, name, None, ())]
+            else:
+                found[file] = self._load(file, data, overlay)
+        while glimpsed:
+            entries = [entry for each in found.values() for entry in each]
+            names = [folded(entry.name) if entry.name is not None else None for entry in entries]
+            times, picked = Counter(names), pick(entries)
+            needed = [
+                entry.file
+                for at, (entry, name) in enumerate(zip(entries, names, strict=True))
+                if entry.file in glimpsed and (picked is None or at in picked or times[name] > 1)
+            ]
+            if not needed:
+                break
+            found |= {file: self._load(file, glimpsed.pop(file), overlay) for file in needed}
+        return found
+
     def load(self, file: str, overlay: Overlay | None) -> list[Entry]:
+        """The documents of a file."""
+        return self._load(file, self._data(file), overlay)
+
+    def _data(self, file: str) -> bytes | RefusedError:
         try:
             _check_utf8(file)
-            data = self.files.found(file)
+            return self.files.found(file)
         except RefusedError as refused:
-            return [_whole(unread(file, refused))]
+            return refused
+
+    def _load(self, file: str, data: bytes | RefusedError, overlay: Overlay | None) -> list[Entry]:
+        if isinstance(data, RefusedError):
+            return [_whole(unread(file, data))]
         found = read(file, data, self.files.words, self._parser, root=self.files.root)
         note_comments(found)
         inherited = self.layers.inherited(os.path.dirname(file))
@@ -173,6 +231,10 @@ class _Loader:
             diagnostics = in_reading_order(found.failure)
             entries.append(replace(_whole(diagnostics[0]), diagnostics=diagnostics))
         return entries
+
+
+def _is_glimpsed(entry: Entry) -> bool:
+    return entry.name is not None and entry.origin is None
 
 
 def _near_defaults(file: str) -> Diagnostic:

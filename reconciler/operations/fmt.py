@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from reconciler.diagnostics import Diagnostic, Severity, error, first_line, merged, quoted, with_suggestion
 from reconciler.errors import FileRefusedError, UsageError
@@ -38,12 +39,17 @@ class Formatting:
 def format_files(settings: Settings, paths: Sequence[str], *, check: bool) -> Formatting:
     """Format manifests, defaults, overlays, and the YAML files that they refer to, or only the files in `paths`.
 
-    A path that is a YAML file is formatted even if no manifest uses it. With `check` nothing is written.
+    A path that is a YAML file is formatted even if no manifest uses it. If all paths are manifests, no other manifest
+    is read. With `check` nothing is written.
 
     Raises:
         UsageError: a path does not exist or is outside the repository, or the manifest folder is missing.
     """
-    manifests = load_manifests(settings.manifests, root=settings.repo_root, checked=settings.overlays)
+    load = partial(load_manifests, settings.manifests, root=settings.repo_root, checked=settings.overlays)
+    given = {os.path.normpath(settings.cwd / path) for path in paths}
+    manifests = load(only=given) if given else load()
+    if given - {entry.file for entry in manifests.entries if entry.is_manifest}:
+        manifests = load()
     reported: dict[str, list[Diagnostic]] = {}
     for diagnostic in merged(each for entry in (*manifests.entries, *manifests.variants) for each in entry.diagnostics):
         if diagnostic.is_error and diagnostic.location is not None:

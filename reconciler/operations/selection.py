@@ -62,6 +62,12 @@ def select(manifests: Manifests, names: Sequence[str], *, folder: Path, recorded
     )
 
 
+def picked(entries: Sequence[Entry], *, names: Sequence[str], folder: Path) -> set[int] | None:
+    """The positions of the documents that `names` select; None if one of the names selects nothing."""
+    found = [matching(entries, name, folder) for name in names]
+    return {at for each in found for at in each} if all(found) else None
+
+
 def usable(manifests: Manifests, selection: Selection) -> tuple[list[DesiredProject], tuple[Diagnostic, ...]]:
     """The selected projects with their warnings, and one warning for all errors elsewhere. Notes are left out.
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 
 from reconciler.diagnostics import merged
 from reconciler.manifest.checks import Checks
 from reconciler.manifest.loading import load_manifests
 from reconciler.model.project import Source
 from reconciler.model.validation import Document, Validation
-from reconciler.operations.selection import select
+from reconciler.operations.selection import picked, select
 from reconciler.settings import Settings, choose_target
 
 
@@ -31,7 +32,12 @@ def validate(
     checked = [path for path in settings.overlays if path != overlay]
     checks = Checks(settings.checks, today)
     manifests = load_manifests(
-        settings.manifests, root=settings.repo_root, overlay=overlay, checked=checked, checks=checks
+        settings.manifests,
+        root=settings.repo_root,
+        overlay=overlay,
+        checked=checked,
+        checks=checks,
+        pick=partial(picked, names=names, folder=settings.cwd) if names else None,
     )
     selection = select(manifests, names, folder=settings.cwd)
     chosen = {(entry.file, entry.line) for entry in selection.entries}
