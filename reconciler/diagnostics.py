@@ -148,6 +148,16 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else f'{noun}s'}"
 
 
+def sentence(summary: str) -> str:
+    """A summary as a sentence. A name at its start, such as setParams, keeps its spelling."""
+    return f"{capital(summary)}."
+
+
+def capital(text: str) -> str:
+    """The text as the start of a sentence."""
+    return text[0].upper() + text[1:] if text.split(maxsplit=1)[0].islower() else text
+
+
 def counted(severities: Iterable[Severity]) -> str:
     """`2 errors, 1 warning, and 3 notes`; empty if there are none."""
     numbers = Counter(severities)

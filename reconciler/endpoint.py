@@ -26,22 +26,22 @@ def check_endpoint(text: str) -> str:
     except ValueError:
         host, parts = None, urlsplit("")
     if parts.scheme not in ("http", "https") or not host or re.search(r"[\s\x00-\x1f\x7f]", text):
-        raise UsageError(f"the endpoint {quoted(text)} is not a URL", f"An endpoint looks like {SCALE_ENDPOINT}.")
+        raise UsageError(f"the endpoint {quoted(text)} is not a URL", f"Use a URL such as {SCALE_ENDPOINT}.")
     if parts.username is not None or parts.password is not None:
         raise UsageError(
             "the endpoint contains a user name or password",
-            "Remove the credentials. The key belongs in an environment variable.",
+            "Remove them from the URL. Reconciler reads the API key from an environment variable.",
         )
     if parts.query or parts.fragment:
         raise UsageError(
             f"the endpoint {quoted(text)} has a query or fragment",
-            f"Remove it. An endpoint looks like {SCALE_ENDPOINT}.",
+            f"Remove everything from `?` or `#` on. Use a URL such as {SCALE_ENDPOINT}.",
         )
     url = text.rstrip("/")
     if parts.scheme == "http" and not is_loopback(url):
         raise UsageError(
             f"the endpoint {quoted(text)} uses plain http",
-            "Keys are sent only over https, except to this machine (loopback). Use https.",
+            "Reconciler sends API keys only over https, except to this machine (loopback). Use https.",
         )
     return url
 

@@ -39,21 +39,25 @@ class ReconcilerError(Exception):
     """Anything that ends a command with exit code 1.
 
     `summary` is one sentence without a final period; `detail` says why and what to do, and may have several lines.
-    `remedies` are the commands to run.
+    `remedies` are the commands to run. If other errors caused this one, it names only the consequence, and `causes` are
+    shown whole after it, with their own remedies.
     """
 
     code = "error"
 
-    def __init__(self, summary: str, detail: str = "", *, remedies: Sequence[Remedy] = ()) -> None:
+    def __init__(
+        self, summary: str, detail: str = "", *, remedies: Sequence[Remedy] = (), causes: Sequence[Diagnostic] = ()
+    ) -> None:
         super().__init__(summary)
         self.summary = summary
         self.detail = detail
         self.remedies = tuple(remedies)
+        self.causes = tuple(causes)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """The error as diagnostics."""
-        return (self.diagnostic(),)
+        """The error as diagnostics, and its causes."""
+        return (self.diagnostic(), *self.causes)
 
     def diagnostic(self, severity: Severity = Severity.ERROR) -> Diagnostic:
         return Diagnostic(severity, self.code, self.summary, self.detail, remedies=self.remedies)

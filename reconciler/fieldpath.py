@@ -298,7 +298,7 @@ def _no_part(text: str, position: int) -> str:
     if text[position] in ".":
         return f"character {position + 1} is an extra dot"
     return (
-        f"character {position + 1} ({text[position]!r}) is not allowed without quotes; "
+        f"character {position + 1} ({json.dumps(text[position])}) is not allowed without quotes; "
         f'put this part in double quotes, as in params."a b"'
     )
 

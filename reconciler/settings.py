@@ -134,17 +134,17 @@ def choose_target(
     if name is None:
         if environment.get("CI"):
             raise UsageError(
-                "in CI, you must name a target",
-                f"Known targets: {', '.join(sorted(settings.targets))}. "
+                "no target is named",
+                f"CI has no default target. Known targets: {', '.join(sorted(settings.targets))}. "
                 "Name one with --target, in RECONCILER_TARGET, or as target in reconciler.toml.",
             )
         name = "sandbox"
     table = settings.targets.get(name)
     if table is None:
         raise UsageError(
-            with_suggestion(f"there is no target {quoted(name)}", name, settings.targets),
+            with_suggestion(f"unknown target {quoted(name)}", name, settings.targets),
             f"Known targets: {', '.join(sorted(settings.targets))}. "
-            "Others can be defined under [targets] in reconciler.toml.",
+            "Define other targets under [targets] in reconciler.toml.",
         )
     limits = {
         "parallelism": parallelism or table.get("parallelism", 8),
@@ -160,9 +160,9 @@ def choose_target(
     url = check_endpoint(endpoint or table["endpoint"])
     if endpoint is None and not (_is_scale(url) or is_loopback(url)):
         raise UsageError(
-            f"the endpoint of target {quoted(name)} is set only in a file",
-            f"A pull request can change the file, so no key is sent to {url}. If that endpoint is correct, "
-            f"set RECONCILER_ENDPOINT in the environment, or run the command with this flag:\n--endpoint {url}",
+            f"the endpoint of target {quoted(name)} is set only in reconciler.toml",
+            f"A pull request can change reconciler.toml, so no key is sent to {url}. If that endpoint is correct, "
+            f"set RECONCILER_ENDPOINT in the environment, or run the command with this option:\n--endpoint {url}",
         )
     return Target(name, url, key_variable=table.get("api_key_env", "SCALE_API_KEY"), **limits)
 

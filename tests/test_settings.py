@@ -279,7 +279,7 @@ def test_endpoints_that_a_file_may_name(tmp_path: Path, url: str) -> None:
 )
 def test_endpoints_that_must_stand_in_a_flag_or_variable(tmp_path: Path, url: str) -> None:
     settings = settings_of(tmp_path, f'[targets.x]\nendpoint = "{url}"\napi_key_env = "SCALE_X"\n')
-    with pytest.raises(UsageError, match="is set only in a file"):
+    with pytest.raises(UsageError, match=r"is set only in reconciler\.toml"):
         target_of(settings, "x")
     assert target_of(settings, "x", RECONCILER_ENDPOINT=url).key_variable == "SCALE_X"
     assert target_of(settings, "sandbox", RECONCILER_ENDPOINT=url).key_variable == "SCALE_API_KEY"

@@ -136,7 +136,7 @@ def _without_writes(change: ProjectChange, ended: str | None) -> ProjectOutcome:
     if change.protected:
         return _not_written(change, Status.PROTECTED, "protect: true")
     if change.forgets:
-        return _not_written(change, Status.FORGOTTEN, "its manifest is gone")
+        return _not_written(change, Status.FORGOTTEN, "the project no longer has a manifest")
     return _not_written(change, Status.UNCHANGED, "")
 
 

@@ -74,7 +74,7 @@ class ProjectApply:
             self.watched.live = await self.watched.projects.get_project(self.change.name)
         except ScaleError as problem:
             self.gave_up = isinstance(problem, UnavailableError)
-            return self._outcome(Status.FAILED, "it could not be read", diagnostics=(problem.diagnostic(),))
+            return self._outcome(Status.FAILED, "", diagnostics=(problem.diagnostic(),))
         while True:
             self._recognize()
             fresh = plan_project(self.change.desired, self.live)
@@ -118,7 +118,7 @@ class ProjectApply:
     async def _forbidden(self, begun: float) -> str | None:
         """Why the next write may not start; None if it may."""
         if self.clock.monotonic() - begun > PROJECT_SECONDS:
-            return f"it took longer than {PROJECT_SECONDS / 60:.0f} minutes"
+            return f"the limit of {PROJECT_SECONDS / 60:.0f} minutes for one project has passed"
         return await self.permit()
 
     async def _send(self, call: Call, rest: Sequence[Call], fields: Sequence[Field]) -> ProjectOutcome | None:
@@ -209,7 +209,7 @@ class ProjectApply:
         self.watched.live = live
         self.calls.append(CallOutcome(calls[0].kind, CallResult.UNCLEAR))
         self._leave(calls[1:])
-        reason = words.truth(self.calls, live) if live is not None else "it could not be read back"
+        reason = words.truth(self.calls, live) if live is not None else "the project could not be read back"
         return self._outcome(Status.UNCLEAR, reason, diagnostics=(diagnostic,))
 
     def _recognize(self) -> None:
@@ -234,7 +234,7 @@ class ProjectApply:
             return self._outcome(Status.FAILED, reason, diagnostics=(diagnostic,), not_kept=left)
         if self.calls:
             return self._outcome(Status.DONE, "")
-        return self._outcome(Status.UNCHANGED, "it already matches the manifest")
+        return self._outcome(Status.UNCHANGED, "the project already matches its manifest")
 
     def _ended(
         self,

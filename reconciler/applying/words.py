@@ -36,7 +36,11 @@ def who_moved(change: ProjectChange, live: LiveProject | None, own: Mapping[str,
         )
         if before != now
     ]
-    return f"another writer changed {' and '.join(moved)}" if moved else "it no longer matches the plan"
+    return (
+        f"another writer changed {' and '.join(moved)}"
+        if moved
+        else "the remaining changes are not the ones in the plan"
+    )
 
 
 def _created(live: LiveProject | None) -> str:
@@ -85,13 +89,13 @@ def _plan_again(name: str, words: str = "To see what is live now:") -> tuple[Rem
 
 def lost_race(name: str, kind: CallKind, own: Sequence[Version], others: Sequence[Version]) -> Diagnostic:
     """Another writer added a version between the last read and this write, or right after it."""
-    ours = _versions(own) if own else "the create"
+    ours = f"added {_versions(own)}" if own else "created the project"
     return error(
         "lost-race",
-        f"another writer changed {address_of(name)} at the same time as {kind.value}",
-        detail=f"The other writer added {_versions(others)}. This run wrote {ours}. Both are in the project's history. "
-        "Check whether the other change was overwritten.",
-        remedies=_plan_again(name),
+        f"another writer changed {address_of(name)} during the {kind.value} call",
+        detail=f"The other writer added {_versions(others)}. This run {ours}. The later write may have replaced the "
+        "values of the earlier one. The project's history has both.",
+        remedies=(Remedy("To see both changes:", ("history", "--", name)),),
     )
 
 
@@ -101,8 +105,8 @@ def overtaken(name: str, others: Mapping[str, Sequence[Version]]) -> Diagnostic:
     return error(
         "lost-race",
         f"another writer changed {address_of(name)} right after this run",
-        detail=f"The other writer added {came} after this run's write, so what this run wrote may have been "
-        "overwritten. It is still in the project's history.",
+        detail=f"The other writer added {came}, which may have replaced the values that this run wrote. Those values "
+        "are still in the project's history.",
         remedies=_plan_again(name),
     )
 
@@ -110,14 +114,15 @@ def overtaken(name: str, others: Mapping[str, Sequence[Version]]) -> Diagnostic:
 def someone_else(name: str, kind: CallKind, others: Sequence[Version], live: LiveProject | None) -> Diagnostic:
     """A call had no clear answer, and the content of the new version is not what was sent."""
     if kind is CallKind.CREATE:
-        seen = f"A project with this name was created{_created(live)}, but its content differs from what was sent."
+        seen = f"A project with this name was created{_created(live)}, but not with the content that this run sent."
+    elif len(others) == 1:
+        seen = f"The new version does not have the content that this run sent: {_versions(others)}."
     else:
-        seen = f"The content on Scale differs from what was sent: {_versions(others)}."
+        seen = f"None of the new versions has the content that this run sent: {_versions(others)}."
     return error(
         "someone-else",
-        f"it is unclear whether {kind.value} of {address_of(name)} landed",
-        detail=f"{seen} Either another writer made this change, or Scale altered what this run sent. The call is not "
-        "repeated.",
+        f"it is unclear whether the {kind.value} call for {address_of(name)} landed",
+        detail=f"{seen} Either another writer made the change, or Scale altered the content. The call is not repeated.",
         remedies=_plan_again(name),
     )
 
@@ -127,17 +132,18 @@ def sent_twice(name: str, part: str, versions: Sequence[Version]) -> Diagnostic:
     return warning(
         "sent-twice",
         f"this run wrote the {part} of {address_of(name)} {len(versions)} times",
-        detail="An earlier request took effect after this run gave up on it. These versions have the content that was "
-        f"sent: {_versions(versions)}. There is nothing to do.",
+        detail="An earlier request took effect after this run had sent the write again. These versions have the same "
+        f"content: {_versions(versions)}. No action is needed.",
     )
 
 
 def not_there(name: str, kind: CallKind) -> Diagnostic:
+    missing = "The project does not exist yet." if kind is CallKind.CREATE else "The history has no new version yet."
     return error(
         "not-there",
-        f"Scale confirmed {kind.value} of {address_of(name)}, but does not show it",
-        detail="The project's history has no new version. It may still appear, so the call is not repeated.",
-        remedies=_plan_again(name, "To see what is live, in a minute:"),
+        f"Scale confirmed the {kind.value} call for {address_of(name)}, but shows no change",
+        detail=f"{missing} The change may still appear, so the call is not repeated.",
+        remedies=_plan_again(name, "Wait a minute, then check what is live:"),
     )
 
 
@@ -147,11 +153,11 @@ def gave_up(problem: ScaleError, sends: int, *, proven: bool) -> Diagnostic:
     `proven` is whether the history was read until the write could no longer land.
     """
     known = problem.explanation if problem.may_have_landed else problem.detail
-    times = "not sent" if not sends else "sent once" if sends == 1 else f"sent {sends} times"
-    shows = "The project's history shows that it did not land." if proven else "It is unknown whether it landed."
-    return error(
-        problem.code, problem.summary, detail="\n".join(filter(None, (known, f"The request was {times}. {shows}")))
-    )
+    times = "once" if sends == 1 else f"{sends} times"
+    landed = "The project's history shows that the write did not land."
+    landed = landed if proven else "It is unknown whether the write landed."
+    effort = f"The request was sent {times}. {landed}" if sends else "The request was not sent."
+    return error(problem.code, problem.summary, detail="\n".join(filter(None, (known, effort))))
 
 
 def not_kept(name: str, fields: tuple[Field, ...]) -> Diagnostic:
@@ -163,14 +169,14 @@ def not_kept(name: str, fields: tuple[Field, ...]) -> Diagnostic:
     )
     return error(
         "not-kept",
-        f"Scale accepted a write to {address_of(name)}, but shows different values",
-        detail=f"Different on Scale: {paths}. "
+        f"Scale accepted a write to {address_of(name)}, but stored different values",
+        detail=f"The values differ at: {paths}. "
         + (
-            "Only leading or trailing whitespace differs. Remove it from the manifest."
+            "Only leading or trailing whitespace differs. Remove this whitespace from the manifest."
             if only_whitespace
-            else "In the manifest, declare the value that Scale keeps, or add the path to reconcile.ignore."
+            else "In the manifest, declare the values that Scale stored, or add the paths to reconcile.ignore."
         )
-        + " Until then, the guard not-kept holds the project, so that later runs do not write it again.",
+        + " Until then, the guard not-kept holds the project, so that later runs do not repeat the write.",
     )
 
 

@@ -250,9 +250,9 @@ def _lack(problem: BaseException) -> str | None:
         return next((lack for inner in problem.exceptions if (lack := _lack(inner)) is not None), None)
     unmapped = isinstance(problem, ImportError) and "failed to map" in str(problem)
     if isinstance(problem, MemoryError) or unmapped or (isinstance(problem, OSError) and problem.errno == ENOMEM):
-        return "there is not enough memory; free some, and run the command again"
+        return "not enough memory; free some memory, then run the command again"
     if isinstance(problem, RuntimeError) and "can't start new thread" in str(problem):
-        return "cannot start a thread; free memory, or end other processes (ulimit -u shows the limit)"
+        return "cannot start a thread; end other processes, then run the command again (ulimit -u shows the limit)"
     return None
 
 

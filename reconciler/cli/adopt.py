@@ -22,8 +22,8 @@ Examples:
   reconciler adopt --diff > drift.patch
 """
 _QUESTION = "[a]dopt it, adopt [e]verything else, [r]evert it, [i]gnore it, [s]kip it, [q]uit and skip the rest:"
-_AGAIN = "Answer a, e, r, i, s, or q:"
-_DAY = "Until which day (YYYY-MM-DD, empty for no end)?"
+_AGAIN = "Enter a, e, r, i, s, or q:"
+_DAY = "Ignore until which day (YYYY-MM-DD, empty for no end)?"
 
 
 @click.command("adopt", epilog=_EPILOG)
@@ -47,8 +47,9 @@ def command(
 ) -> int:
     """Write values that were changed on Scale into the manifests. Never writes anything to Scale.
 
-    NAME is a project name, a shell-style pattern, or a manifest path or folder. On a terminal, asks about each change,
-    unless --path or --diff is given. What git has changed too is adopted only if --path names it, or if you choose it.
+    NAME is a project name, a shell-style pattern, or a manifest path or folder. On a terminal, prompts for each change,
+    unless --path or --diff is given. A value that git also changed is adopted only if --path names it, or if you choose
+    it.
     """
     from reconciler.operations.adopt import adopt, shown
     from reconciler.operations.editing import write
@@ -126,13 +127,13 @@ class _Asking:
             try:
                 day = date.fromisoformat(words)
             except ValueError:
-                question = "This is not a day. Use YYYY-MM-DD:"
+                question = "Not a valid date. Use YYYY-MM-DD:"
                 continue
             if day >= self._session.now().astimezone(UTC).date():
                 until = day
                 break
-            question = "This day is over. Use a later one:"
-        reason = answer and _answer("Why (may be empty)?")
+            question = "This day is in the past. Enter a later day:"
+        reason = answer and _answer("Reason (optional):")
         return Choice(Decision.IGNORE, until, reason.strip()) if reason else Choice(Decision.SKIP)
 
     def _question(self, proposal: Proposal) -> str:

@@ -20,8 +20,8 @@ Examples:
 def command(name: str, target: str | None, endpoint: str | None, output: str) -> int:
     """Show which version introduced each live value of a project.
 
-    Each value has the version, its time, and the commit and author of the manifest, or "made on Scale". Never writes
-    anything.
+    For each value, shows the version, its time, and the commit and author of the manifest, or "made on Scale". Never
+    writes anything.
     """
     from reconciler.operations.history import blame
 

@@ -137,7 +137,7 @@ def check_guards(allowed: tuple[str, ...]) -> None:
     known = (*GUARD_NAMES, NO_MANIFESTS)
     for name in allowed:
         if name not in known:
-            summary = with_suggestion(f"there is no guard {quoted(name)}", name, known)
+            summary = with_suggestion(f"unknown guard {quoted(name)}", name, known)
             raise UsageError(summary, f"Known guards: {', '.join(known)}.")
 
 

@@ -72,7 +72,9 @@ def command(
         console.tell_words(
             f"Reads cannot check {', '.join(rest)}. To check them, doctor creates one project: {name}.\n{PERMANENT}\n"
         )
-        return auto_approve or console.approves(f'Do you want to create it on the target "{plain(setup.chosen.name)}"?')
+        return auto_approve or console.approves(
+            f'Do you want to create this project on the target "{plain(setup.chosen.name)}"?'
+        )
 
     report = doctor(setup, assumptions=assumptions, approve=approve if write else None, waiting=console.tell_waiting)
     report = with_commands(report, invocation.spell)

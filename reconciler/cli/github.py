@@ -37,7 +37,7 @@ _ID = click.option(
     "job",
     metavar="NAME",
     default="",
-    help="The name of this job, if others cover the same folder and target.",
+    help="A name for this job. Needed if other jobs cover the same folder and target.",
 )
 
 
@@ -50,7 +50,9 @@ _ID = click.option(
 )
 @click.option("--result", metavar="FILE", help="The file that apply --result wrote.")
 @_ID
-@click.option("--branch", metavar="NAME", default="", help="The branch that is applied. Default: the default branch.")
+@click.option(
+    "--branch", metavar="NAME", default="", help="The branch whose merges are applied. Default: the default branch."
+)
 @click.option("--page", metavar="URL", default="", help="The URL of the plan's page, to link to.")
 @click.option("--page-days", metavar="N", type=click.IntRange(1), help="The number of days that the page is kept.")
 def comment(planfile: str | None, result: str | None, job: str, branch: str, page: str, page_days: int | None) -> int:
@@ -88,7 +90,7 @@ def comment(planfile: str | None, result: str | None, job: str, branch: str, pag
 @click.option("--drift", "driftfile", metavar="FILE", required=True, help="The output of drift --format json.")
 @_ID
 def drift_issue(driftfile: str, job: str) -> int:
-    """Keep the drift issue of a target and configuration folder: open it, update it, and close it when drift is over.
+    """Open, update, and close the drift issue of a target and configuration folder.
 
     If the drift check failed, the issue is not changed, and the exit code is 1.
     """
@@ -108,14 +110,18 @@ def drift_issue(driftfile: str, job: str) -> int:
 @console.target_options
 @_ID
 @click.option(
-    "--base", metavar="BRANCH", default="", help="The branch to open it for. Default: the branch that the job runs on."
+    "--base",
+    metavar="BRANCH",
+    default="",
+    help="The branch to open the pull request for. Default: the branch that the job runs on.",
 )
 def adopt_pull_request(target: str | None, endpoint: str | None, job: str, base: str) -> int:
-    """Keep a pull request that writes drift of a target into the manifests: open it, update it, and close it.
+    """Open, update, and close a pull request that writes drift of a target into the manifests.
 
-    It has what adopt writes without a terminal. Its branch is never forced, and not updated once a person has committed
-    to it. Give GITHUB_TOKEN the token of a GitHub App with contents: write and pull-requests: write: GitHub runs no
-    checks on what a job's own token pushes. The checkout is only read.
+    The pull request contains what adopt writes without a terminal. Its branch is never force-pushed, and is not updated
+    once a person has committed to it. Set GITHUB_TOKEN to the token of a GitHub App with contents: write and
+    pull-requests: write, because GitHub runs no checks on commits that a job's own token pushes. The checkout is not
+    changed.
     """
     from reconciler.operations.github_adopt import keep_adoption
 
@@ -134,7 +140,7 @@ def adopt_pull_request(target: str | None, endpoint: str | None, job: str, base:
 def changes(target: str | None) -> int:
     """Set the step's output `apply` to whether a push changed anything that a plan reads: true or false.
 
-    It is true if that cannot be determined, and in a run that was started by hand. Needs no key or token.
+    The output is also true if this cannot be determined, or if the run was started by hand. Needs no key or token.
     """
     from reconciler.forge.github.event import read_push
     from reconciler.operations.changes import look_for_changes
@@ -144,6 +150,7 @@ def changes(target: str | None) -> int:
     chosen = choose_target(settings, name=target, endpoint=None, environment=os.environ, offline=True)
     found = look_for_changes(settings, chosen, read_push(os.environ))
     console.say_words(f"{found.why}\n")
+    console.say_diagnostics(found.causes)
     runner.put_out({"apply": "true" if found.found else "false"})
     return 0
 

@@ -54,8 +54,8 @@ def command(
 ) -> int:
     """Show every version of a project's params and ontology.
 
-    Each version has its time, what changed in it, and the commit and the apply that made it. Versions that no apply
-    made were made on Scale, or are from before the record. Never writes anything.
+    For each version, shows the time, the changes, and the commit and apply that made it. A version that no apply made
+    was made on Scale, or is older than the record. Never writes anything.
     """
     from reconciler.operations.history import history, relabel
 

@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 
 _MOST_LISTED = 20
 
-_UNASKED = "Nothing was written. Run it at a terminal, or delete the manifests first."
+_UNASKED = "Nothing was written. Run the command at a terminal, or delete the manifests and import without --force."
 
 _QUESTION = """
-Overwrite {files}? What is removed above is lost, and so are comments. Only 'yes' is accepted: """
+Overwrite {files}? The lines removed above are lost, and so are comments.
+  Only "yes" is accepted to approve.
+
+  Enter a value: """
 
 _EPILOG = """\b
 Examples:
@@ -41,7 +44,7 @@ Examples:
 @click.option(
     "--factor", is_flag=True, help="Put parameters that all new manifests of a folder share in _defaults.yaml."
 )
-@click.option("--force", is_flag=True, help="Re-create existing manifests, after showing what changes and asking.")
+@click.option("--force", is_flag=True, help="Re-create existing manifests. Shows what changes, and prompts first.")
 @console.target_options
 def command(
     names: tuple[str, ...],
@@ -67,7 +70,7 @@ def command(
         raise click.UsageError("name the projects to import, or use --all")
     session = console.open_session(target, endpoint)
     if force and not console.has_person():
-        raise UsageError("import --force asks first, but there is no terminal to prompt in", _UNASKED)
+        raise UsageError("import --force needs approval, but there is no terminal to prompt in", _UNASKED)
     wanted = Wanted(names, kind, archived=archived, factor=factor, force=force)
     with _progress() as progress:
         done = import_projects(
@@ -150,8 +153,8 @@ def _notes(done: Imported) -> str:
         lines.append(f"{are} archived, so a plan reports {_it(done.archived)} as blocked.")
     if done.not_factored:
         lines.append(
-            f"{', '.join(map(os.path.relpath, done.not_factored))} got no new _defaults.yaml, because manifests there "
-            "would inherit from it."
+            f"No _defaults.yaml was written in {', '.join(map(os.path.relpath, done.not_factored))}, because other "
+            "manifests there would inherit from it."
         )
     command = invocation.spell("plan", "--")
     of_others = "" if done.archived else f" for {_it(done.manifests)}"

@@ -19,12 +19,12 @@ _NEXT = """
 Next:
   1. Write a manifest, which every other step needs: copy {example} to
      NAME.yaml in the same folder, and edit it.{offer}
-  2. See what would happen, on the sandbox and without a key:
+  2. Show the plan on the sandbox, which needs no key:
          {cd}reconciler plan
 """
 
 _OFFER = """
-     For the projects that your account has, with their key in SCALE_API_KEY:
+     To write manifests for the projects in your account, set SCALE_API_KEY to its key, then run:
          {cd}reconciler import --all --target production"""
 
 _ON_GITHUB = """\
@@ -34,9 +34,9 @@ _ON_GITHUB = """\
 """
 
 _ENTERPRISE = """
-{host} appears to be a GitHub Enterprise Server. The workflows run on your own runners, and do without two features:
-  - `queue: max`, which keeps every waiting apply. If one is dropped, the next apply does its work.
-  - the artifact with a plan's page, because newer artifact actions do not run there. The job's log has the plan.
+{host} appears to be a GitHub Enterprise Server. The workflows run on self-hosted runners, without two features:
+  - `queue: max`, which keeps every waiting apply. If GitHub drops one, the next apply includes its changes.
+  - The artifact with a plan's page, because newer artifact actions do not run there. The job's log has the plan.
 """
 
 
@@ -52,8 +52,8 @@ def command(folder: str | None, source: str | None) -> int:
     """Lay out a repository: configuration, an example manifest, workflows for GitHub.
 
     Existing files are not changed. The new files fit the configured manifest folder, the branch, and the top of the
-    repository. The workflows install the reconciler that is running here, by its commit or its hash, or what --from
-    names.
+    repository. The workflows install what --from specifies, or by default the running reconciler, pinned by its commit
+    or hash.
     """
     import os
 
@@ -76,7 +76,7 @@ def command(folder: str | None, source: str | None) -> int:
     console.say_words("".join(lines))
     if not isinstance(pin, Unpinned):
         guess = " (a guess, because git does not name a branch)" if found.guessed else ""
-        console.say_words(f"\nThe jobs apply what is merged into {plain(found.branch)}{guess}.\n")
+        console.say_words(f"\nThe jobs apply changes that are merged into {plain(found.branch)}{guess}.\n")
         if done.had_action:
             console.say_words(
                 "The jobs install what .github/actions/reconciler specifies. To install something else, delete that "
@@ -89,7 +89,8 @@ def command(folder: str | None, source: str | None) -> int:
         if found.enterprise:
             console.say_words(_ENTERPRISE.format(host=plain(found.enterprise)))
     else:
-        console.say_diagnostics([warning("no-jobs", f"no workflow was written: {pin.why}", detail=pin.remedy)])
+        no_jobs = warning("no-jobs", f"no workflow was written: {pin.why}", detail=pin.remedy)
+        console.say_diagnostics([no_jobs, *pin.causes])
     if not done.written:
         console.say_words("\nNothing to do: every file already exists.\n")
         return 0

@@ -25,13 +25,15 @@ Examples:
 @click.command("rollback", epilog=_EPILOG)
 @console.names_argument
 @console.target_options
-@click.option("--to-params", "params", metavar="V", type=click.IntRange(min=0), help="The version of params.")
-@click.option("--to-ontology", "ontology", metavar="V", type=click.IntRange(min=0), help="The version of the ontology.")
+@click.option("--to-params", "params", metavar="V", type=click.IntRange(min=0), help="The params version to restore.")
+@click.option(
+    "--to-ontology", "ontology", metavar="V", type=click.IntRange(min=0), help="The ontology version to restore."
+)
 @click.option(
     "--to-time",
     "at",
     metavar="TIME",
-    help="The versions of this time: RFC 3339, or a date, which means its start in UTC.",
+    help="Restore the versions of this time: RFC 3339, or a date, which means its start in UTC.",
 )
 @console.editing_options
 def command(
@@ -46,8 +48,8 @@ def command(
 ) -> int:
     """Put an old version back into the manifest. Never writes anything to Scale.
 
-    NAME is a project name, and with --to-time also a shell-style pattern, or a manifest path or folder. Shows what
-    changes in the manifests, and the plan for it. Prompts on a terminal before it writes.
+    NAME is a project name, and with --to-time also a shell-style pattern, or a manifest path or folder. Shows the
+    changes to the manifests and the resulting plan. Prompts on a terminal before it writes.
     """
     from reconciler.operations.editing import check_committed, write
     from reconciler.operations.rollback import rollback
@@ -66,7 +68,7 @@ def command(
     _show(found, settings)
     runner.annotate(found.diagnostics)
     if not found.revision.files:
-        console.say("\nNothing to roll back: the manifests have these values.\n")
+        console.say("\nNothing to roll back: the manifests already have these values.\n")
         return int(failed)
     if console.has_person() and not console.approves("Do you want to write these changes to the manifests?"):
         console.say("\nRollback cancelled.\n")
@@ -118,6 +120,6 @@ def _done(found: RolledBack) -> str:
     files = count(len(found.revision.files), "file")
     return (
         f"\nRolled back {count(units, 'value')} of {count(len(edited), 'project')} in {files}.\n"
-        "Review the manifests with git diff, and commit them. Then apply them:\n"
+        "Review the manifests with git diff, and commit them. To apply them:\n"
         f"  {invocation.spell('apply', '--', *(each.project.name for each in edited))}\n"
     )

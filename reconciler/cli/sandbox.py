@@ -31,7 +31,7 @@ _target = click.option("--target", metavar="NAME", help="The sandbox target to u
 
 @click.group("sandbox", epilog=_EPILOG)
 def command() -> None:
-    """The Projects API, emulated in a SQLite file, to try reconciler without a key."""
+    """Emulate the Projects API in a SQLite file, to try reconciler without a key."""
 
 
 class _Serve(click.Command):
@@ -51,7 +51,7 @@ class _Serve(click.Command):
 @click.option("--assume", metavar="NAME=VALUE", multiple=True, help="Change an assumption about the API (repeatable).")
 @click.option("--faults", metavar="FILE", help="A JSON file with the faults to inject. See docs/sandbox.md.")
 def serve(target: str | None, port: int, assume: tuple[str, ...], faults: str | None) -> int:
-    """Serve the sandbox on this machine. The first line on stdout is its base URL. It accepts any nonempty key."""
+    """Serve the sandbox on this machine. Prints its base URL as the first line, and accepts any nonempty key."""
     from reconciler.sandbox.assumptions import Assumptions
 
     try:
@@ -85,7 +85,7 @@ def reset(target: str | None) -> int:
 
     with _reported():
         Store(_file(target)).reset()
-    console.say("The sandbox is empty.\n")
+    console.say("All projects were removed from the sandbox.\n")
     return 0
 
 

@@ -20,13 +20,13 @@ _NO_LOCK: Final = "There is no state to lock. Right before it writes, apply comp
 _NO_VARIABLES: Final = (
     "Manifests have no variables. Common values go into a _defaults.yaml, and values for one target into its overlay."
 )
-_FMT: Final = "fmt formats the manifests in all folders. To only check them, run:\nreconciler fmt --check"
+_FMT: Final = "fmt formats the manifests in all folders. To check them without writing, run:\nreconciler fmt --check"
 
 _OPTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "target": (
         "{command} {value}",
-        "Terraform's -target selects resources. Here, the project names after the command do that. "
-        "--target is the account: production or sandbox, for example.",
+        "Terraform's -target selects resources. Here, project names after the command select projects, and --target "
+        "selects the account, such as production or sandbox.",
     ),
     "chdir": ("-C {value}", "-C comes before the command."),
     "no-color": ("NO_COLOR=1", "Color is used only on a terminal, and never if the variable NO_COLOR is set."),
@@ -57,7 +57,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "output": "To see the plan as JSON, run:\nreconciler plan --format json",
     "state": _NO_STATE,
     "force-unlock": _NO_LOCK,
-    "workspace": "Different accounts are targets in reconciler.toml. Choose one with --target.",
+    "workspace": "Each account is a target in reconciler.toml. Choose one with --target.",
 }
 """Terraform's commands that do not exist here, and what to do instead."""
 

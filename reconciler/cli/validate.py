@@ -58,7 +58,7 @@ def command(names: tuple[str, ...], target: str | None, output: str, resolved: b
     if resolved and output != "json":
         raise UsageError(
             "--resolved requires --format json",
-            remedies=[Remedy("Run:", ("validate", "--format", "json", "--resolved"))],
+            remedies=[Remedy("To print the composed projects:", ("validate", "--format", "json", "--resolved"))],
         )
     settings, sources, now = None, None, datetime.now(UTC)
     try:

@@ -133,7 +133,8 @@ def _of_tool(tables: dict[str, Any]) -> Any:
 def _parse(source: _Source) -> dict[str, Any]:
     text = source.text
     if (long := _long_key(text)) is not None:
-        raise _refuse("too-deep", f"a key has more than {_MOST_KEY_PARTS} parts", source.location(*long))
+        detail = "Use the header of a table instead of a long key."
+        raise _refuse("too-deep", f"a key has more than {_MOST_KEY_PARTS} parts", source.location(*long), detail)
     longest = sys.get_int_max_str_digits()
     sys.set_int_max_str_digits(_LONGEST_NUMBER)
     try:
@@ -149,11 +150,11 @@ def _parse(source: _Source) -> dict[str, Any]:
             span = Spans(read).keys_by_end.get(len(read))
         location = source.location(*(span or (index, index + 1)))
         bare = words == "Invalid value" and text[index : index + 1].isalpha()
-        raise _refuse("syntax", f"this is not TOML: {words}", location, label="quote it" if bare else "") from None
+        label = "quote it" if bare else ""
+        raise _refuse("syntax", f"invalid TOML: {words[0].lower()}{words[1:]}", location, label=label) from None
     except RecursionError:
-        raise _refuse(
-            "too-deep", f"{source.file.name} is nested too deeply", first_line(source.file.as_posix())
-        ) from None
+        summary, detail = f"{source.file.name} is nested too deeply", "Use fewer levels of tables and arrays."
+        raise _refuse("too-deep", summary, first_line(source.file.as_posix()), detail) from None
     except ValueError:
         # The only mistake without a location: tomllib leaves it to the parser of numbers.
         number = next(token for token in tokens(text) if _DIGITS.match(token.text))

@@ -204,7 +204,7 @@ def _key_variable(name: str) -> str:
         raise RefusedError(
             "bad-variable",
             "{name} must name an environment variable that starts with SCALE_",
-            "Set it to the name of the variable that holds the key, such as SCALE_API_KEY, not to the key itself.",
+            "Use the name of the variable that holds the API key, such as SCALE_API_KEY, not the key itself.",
         )
     return name
 
@@ -214,12 +214,12 @@ def _remote(name: str) -> str:
         raise RefusedError(
             "bad-remote",
             f"{quoted(name)} is not the name of a git remote",
-            'Set it to "local", or to a name that `git remote` lists, such as "origin".',
+            'Use "local", or a name that `git remote` lists, such as "origin".',
         )
     return name
 
 
-_PREFIX: Final = 'Use a short prefix, such as "reconciler". Branches are created under reconciler/.'
+_PREFIX: Final = 'Use a short prefix. With "reconciler", for example, branches are created under reconciler/.'
 
 
 def _branches(name: str) -> str:
@@ -245,7 +245,7 @@ def _guard(name: str) -> str:
         raise RefusedError("unknown-guard", f"{NO_MANIFESTS} can be waived only with --allow", detail)
     if name not in GUARD_NAMES:
         detail, label = f"Known guards: {', '.join(GUARD_NAMES)}.", did_you_mean(name, GUARD_NAMES)
-        raise RefusedError("unknown-guard", f"there is no guard {quoted(name)}", detail, label)
+        raise RefusedError("unknown-guard", f"unknown guard {quoted(name)}", detail, label)
     return name
 
 
@@ -311,7 +311,8 @@ def _across_keys(tables: Mapping[str, Any]) -> Iterator[Fault]:
     if isinstance(target, str) and target not in known:
         yield Fault(
             ("target",),
-            f"there is no target {quoted(target)}",
+            f"unknown target {quoted(target)}",
+            f"Known targets: {', '.join(sorted(known))}.",
             code="unknown-target",
             label=did_you_mean(target, known),
         )
@@ -323,7 +324,9 @@ def _kind(name: str, table: Mapping[str, Any]) -> Iterator[Fault]:
         summary = f"{shown} has both a sandbox and an endpoint"
         yield Fault(("targets", name, "sandbox"), summary, "Keep one of them.", code="two-kinds", at_key=True)
     elif name not in BUILT_IN and not any(key in _KINDS or nearest(key, _KINDS) for key in table):
-        yield Fault(("targets", name), f"{shown} needs an endpoint or a sandbox", code="missing-key", at_key=True)
+        summary = f"{shown} needs an endpoint or a sandbox"
+        detail = "Set endpoint to the URL of Scale's API, or sandbox to the path of a file."
+        yield Fault(("targets", name), summary, detail, code="missing-key", at_key=True)
 
 
 def _overlay(name: str, overlay: Any, manifests: Any) -> Iterator[Fault]:
@@ -335,6 +338,6 @@ def _overlay(name: str, overlay: Any, manifests: Any) -> Iterator[Fault]:
         yield Fault(
             ("targets", name, "overlay"),
             f"the overlay {quoted(overlay)} is inside the manifest folder",
-            "Its files would be read as separate manifests. Rename the folder so that its name starts with _.",
+            "The files in it would also be read as manifests. Rename the folder so that its name starts with _.",
             code="overlay-among-manifests",
         )

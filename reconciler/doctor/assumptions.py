@@ -54,7 +54,7 @@ def undecided(results: Iterable[CheckResult]) -> tuple[str, ...]:
 
 class _Choices(Assumption):
     name = "choices"
-    otherwise = "A plan treats both spellings alike, so nothing changes."
+    otherwise = "A plan treats such a choice like an object with only a name. No action is needed."
     unseen = "no ontology has a choice with only a name"
 
     def by_reads(self, seen: Seen) -> Iterator[Evidence]:
@@ -68,7 +68,7 @@ class _Choices(Assumption):
 
 class _OntologyVersions(Assumption):
     name = "ontology-versions"
-    otherwise = "Reconciler then uses the versions instead of positions, so nothing changes."
+    otherwise = "Reconciler uses these numbers instead of positions in the history. No action is needed."
     unseen = "no project has an ontology"
 
     def by_reads(self, seen: Seen) -> Iterator[Evidence]:
@@ -81,7 +81,7 @@ class _OntologyVersions(Assumption):
 
 class _EqualParams(Assumption):
     name = "equal-params"
-    otherwise = "No apply sends the same params again, so nothing changes."
+    otherwise = "An apply never sends unchanged params. No action is needed."
     unseen = "no version has the same params as the one before"
 
     def by_reads(self, seen: Seen) -> Iterator[Evidence]:
@@ -125,7 +125,7 @@ class _Stored(Assumption, ABC):
 
 class _Null(_Stored):
     name = "null"
-    otherwise = "If a manifest sets a parameter to null, apply reports it as not kept. Leave the parameter out."
+    otherwise = "Apply reports a parameter that is null as not kept. Remove such parameters from the manifests."
     kind = "a parameter that is null"
     unseen = f"no version has {kind}"
 
@@ -174,7 +174,7 @@ class _AddedKeys(Assumption):
 
 class _Strings(_Stored):
     name = "strings"
-    otherwise = "An apply reports such a string as not kept. Remove the whitespace from the manifest."
+    otherwise = "Apply reports such a string as not kept. Remove the whitespace from the manifest."
     kind = "a string with leading or trailing whitespace"
     unseen = f"no version has {kind}"
 
@@ -189,8 +189,8 @@ class _Strings(_Stored):
 
 class _EmptyValues(_Stored):
     name = "empty-values"
-    otherwise = "An apply reports such a value as not kept. Leave the parameter out."
-    kind = 'a parameter that is [], {} or ""'
+    otherwise = "Apply reports a parameter with such a value as not kept. Remove such parameters from the manifests."
+    kind = 'a parameter that is [], {}, or ""'
     unseen = f"no version has {kind}"
 
     def is_in(self, params: Mapping[str, Json]) -> bool:
@@ -205,7 +205,7 @@ class _EmptyValues(_Stored):
 
 class _CreateShows(Assumption):
     name = "create-shows"
-    otherwise = "Reconciler always reads a project again after creating it, so nothing changes."
+    otherwise = "Reconciler always reads a project after creating it. No action is needed."
     unseen = "reads do not show the response to a create"
 
     def by_made(self, made: Made) -> Iterator[Evidence]:
@@ -235,8 +235,8 @@ class _ListHistories(Assumption):
 
 class _ArchivedName(Assumption):
     name = "archived-name"
-    otherwise = "A plan blocks a create with an archived project's name anyway. Give the manifest a different name."
-    unseen = "no archived project shares its name with another project, and the API cannot archive one to test this"
+    otherwise = "A plan still blocks a new project that has the name of an archived one. Use a different name."
+    unseen = "no archived project shares its name with another project, and the API has no call to archive one"
     writable = False
 
     def by_reads(self, seen: Seen) -> Iterator[Evidence]:
@@ -248,8 +248,8 @@ class _ArchivedName(Assumption):
 
 class _OntologyName(Assumption):
     name = "ontology-name"
-    otherwise = "A manifest whose ontology has no name accepts any name on Scale, so nothing changes."
-    unseen = "there is no ontology without a name"
+    otherwise = "If a manifest does not name its ontology, a plan accepts any name on Scale. No action is needed."
+    unseen = "no ontology lacks a name"
 
     def by_reads(self, seen: Seen) -> Iterator[Evidence]:
         for words, entry in ontology_versions(seen.shown()):
@@ -265,21 +265,21 @@ class _OntologyName(Assumption):
 
 class _GetCase(Assumption):
     name = "get-case"
-    otherwise = "A plan of one project fails if its name has a different case in git. Spell names as they are on Scale."
-    unseen = "no project name can be tried in a different case"
+    otherwise = "In manifests, use the same case as on Scale. Otherwise, a plan of a single project fails."
+    unseen = "no project has a name that can be requested in a different case"
 
     def by_reads(self, seen: Seen) -> Iterator[Evidence]:
         asked = seen.other_case
         if asked is not None and asked.found is None:
-            yield holds(f"a get of {quoted(asked.asked)} does not find {quoted(asked.name)}")
+            yield holds(f"a request for {quoted(asked.asked)} does not return {quoted(asked.name)}")
         elif asked is not None:
-            yield fails(f"a get of {quoted(asked.asked)} finds {quoted(str(asked.found))}")
+            yield fails(f"a request for {quoted(asked.asked)} returns {quoted(str(asked.found))}")
 
 
 class _Histories(Assumption):
     name = "histories"
     otherwise = "If the record names a version that Scale no longer shows, the cause of a difference is unknown."
-    unseen = "no project that was read by get has three versions"
+    unseen = "no project that was read individually has three versions"
 
     def by_reads(self, seen: Seen) -> Iterator[Evidence]:
         return _whole(seen.got.values(), by="get", versions=3)
@@ -305,8 +305,8 @@ class _VersionNumbers(Assumption):
 
 class _NoOntology(Assumption):
     name = "no-ontology"
-    otherwise = "A plan treats an empty history the same way, so nothing changes."
-    unseen = "there is no project without an ontology"
+    otherwise = "A plan treats an empty history like a missing one. No action is needed."
+    unseen = "no project lacks an ontology"
 
     def by_reads(self, seen: Seen) -> Iterator[Evidence]:
         for project in seen.shown():
@@ -335,8 +335,8 @@ class _RapidStudio(Assumption):
 
 class _NumConsensus(Assumption):
     name = "num-consensus"
-    otherwise = "consensus_attempts is sent with a create and never compared, so nothing changes."
-    unseen = "no project shows the pipeline consensus_task and how many attempts it has"
+    otherwise = "A plan never compares consensus_attempts, which only a create sends. No action is needed."
+    unseen = "no project with the pipeline consensus_task shows its number of attempts"
     writable = False
 
     def by_reads(self, seen: Seen) -> Iterator[Evidence]:

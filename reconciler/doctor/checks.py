@@ -14,7 +14,7 @@ from typing import Final
 
 from reconciler import git
 from reconciler.configuration.keys import BUILT_IN
-from reconciler.diagnostics import Remedy, Severity, count
+from reconciler.diagnostics import Remedy, Severity, capital, count, sentence
 from reconciler.doctor.setup import Setup
 from reconciler.doctor.workflows import find_misfits, read_workflows
 from reconciler.errors import CredentialsError, DiagnosedError, GitRefusedError, ReconcilerError, UsageError
@@ -39,7 +39,6 @@ TEST_KEY: Final = "test_"
 
 _VALIDATE: Final = ("validate", "--")
 _FOLDER: Final = ".reconciler"
-_FIX: Final = "Fix the problem, then run doctor again."
 
 Result = tuple[CheckStatus, str, str, tuple[Remedy, ...]]
 """The status, a sentence, what to do, and the commands to run; the last two are empty if all is well."""
@@ -62,13 +61,18 @@ def _examined(check: Check, setup: Setup) -> CheckResult | None:
 
 def failed(check: str, problem: ReconcilerError) -> CheckResult:
     """An error as the result of a check."""
-    remedy = problem.detail or ("" if problem.remedies else _FIX)
-    return CheckResult(check, CheckStatus.ERROR, sentence(problem.summary), remedy, problem.remedies)
+    remedies = problem.remedies if problem.detail or problem.remedies else (_again(check),)
+    return CheckResult(check, CheckStatus.ERROR, sentence(problem.summary), problem.detail, remedies)
+
+
+def _again(check: str) -> Remedy:
+    """What to do about an error that does not say it."""
+    return Remedy(f"Fix the {check} error, then check the setup again:", ("doctor",))
 
 
 def skipped(check: str) -> CheckResult:
     """The result of a check that needs a configuration."""
-    return CheckResult(check, CheckStatus.SKIPPED, "Not checked.", "Fix the configuration first.")
+    return CheckResult(check, CheckStatus.SKIPPED, "Not checked.", "Fix the errors in the configuration first.")
 
 
 def unasked() -> CheckResult:
@@ -88,7 +92,7 @@ def _error(message: str, remedy: str, *remedies: Remedy) -> Result:
     return CheckStatus.ERROR, message, remedy, remedies
 
 
-_UNASKED: Final[Result] = (CheckStatus.SKIPPED, "Nothing was sent.", "Fix the errors above first.", ())
+_UNASKED: Final[Result] = (CheckStatus.SKIPPED, "No request was sent.", "Fix the errors above first.", ())
 
 
 def check_python(setup: Setup) -> Result:
@@ -110,7 +114,8 @@ def check_git(setup: Setup) -> Result:
         return _warning(
             f"git {version} is installed, but {setup.cwd} is not in a repository. Plans do not show a commit, and the "
             "record is kept in a file.",
-            "Keep the manifests in a repository: git init",
+            "Keep the manifests in a repository.",
+            Remedy("To create one:", ("git", "init")),
         )
     if (numbers := re.match(r"(\d+)\.(\d+)", version)) and tuple(map(int, numbers.groups())) < SAFE_GIT:
         return _warning(
@@ -126,14 +131,14 @@ def check_configuration(setup: Setup) -> Result:
         mistakes = setup.problem.diagnostics
         first = mistakes[0]
         place = f" ({Path(first.location.file).name}:{first.location.line})" if first.location else ""
-        remedy = _capital(first.label or first.detail or "Fix it.")
+        remedy = capital(first.label or first.detail or "Fix the mistake.")
         more = "" if len(mistakes) == 1 else f" The configuration has {len(mistakes):,} mistakes. This is the first."
-        message = f"{_capital(first.summary)}{place}.{more}"
+        message = f"{capital(first.summary)}{place}.{more}"
         return _error(message, remedy, *([Remedy("To see all mistakes:", _VALIDATE)] if len(mistakes) > 1 else []))
     if setup.problem is not None:
         raise setup.problem
     file = setup.configured.config_file
-    where = str(file) if file else "There is no configuration file, and none is needed"
+    where = str(file) if file else "No configuration file, which is optional"
     return _ok(f"{where}; targets: {', '.join(sorted(setup.configured.targets))}; chosen: {setup.chosen.name}.")
 
 
@@ -142,7 +147,7 @@ def check_manifests(setup: Setup) -> Result:
     words = f"{count(found.manifests, 'manifest')} in {setup.configured.manifests}"
     for severity, result in ((Severity.ERROR, _error), (Severity.WARNING, _warning)):
         if number := sum(diagnostic.severity is severity for diagnostic in found.diagnostics):
-            return result(f"{words}, with {count(number, severity)}.", "", Remedy("To see them:", _VALIDATE))
+            return result(f"{words}, with {count(number, severity)}.", "", Remedy("To see the details:", _VALIDATE))
     if not found.manifests:
         return _warning(f"{words}.", "Write a manifest. README.md shows how.")
     return _ok(f"{words}, without errors or warnings.")
@@ -160,9 +165,9 @@ def check_key(setup: Setup) -> Result:
     if key != held:
         return _warning(
             f"{variable} has leading or trailing whitespace, which is ignored. The key {kind}.",
-            "Remove the whitespace. Other tools may send it.",
+            "Remove the whitespace, because other tools may send it with the key.",
         )
-    return _ok(f"{variable} is set. Its key {kind}.")
+    return _ok(f"{variable} is set. The key {kind}.")
 
 
 def check_endpoint(setup: Setup) -> Result:
@@ -189,7 +194,7 @@ def check_clock(setup: Setup) -> Result:
         return (
             CheckStatus.SKIPPED,
             "No response contained the server's time.",
-            "To be sure, synchronize the clock with NTP.",
+            "To make sure that this machine's clock is correct, synchronize it with NTP.",
             (),
         )
     if abs(off) <= WORST_CLOCK:
@@ -197,7 +202,7 @@ def check_clock(setup: Setup) -> Result:
     way = "ahead of" if off > 0 else "behind"
     return _warning(
         f"The clock is {duration(abs(off))} {way} the server's, so times and ages in plans are off by that much.",
-        "Set this machine's clock, for example with NTP.",
+        "Correct this machine's clock, for example with NTP.",
     )
 
 
@@ -224,14 +229,16 @@ def check_record(setup: Setup) -> Result:
     if notes:
         first = notes[0]
         remedies = [remedy for note in notes for remedy in note.remedies]
-        remedy = "\n".join(note.detail for note in notes if note.detail) or ("" if remedies else _FIX)
+        remedy = "\n".join(note.detail for note in notes if note.detail)
         minor = first.code in ("local-record", "no-record")
+        if not remedy and not remedies:
+            remedies = [_again("record")]
         return (_warning if minor else _error)(sentence(first.summary), remedy, *remedies)
     moments = sorted(
         project.recorded_at for _, section in record.at(setup.chosen.endpoint) for project in section.projects.values()
     )
     if not moments:
-        return _ok(f"There is no record of {setup.chosen.name} yet. The first apply creates it.")
+        return _ok(f"There is no record of {setup.chosen.name} yet. The first apply creates one.")
     latest = read_instant(moments[-1])
     when = f", last written {age(latest, datetime.now(UTC)) or 'just now'}" if latest else ""
     return _ok(f"The record has {count(len(moments), 'project')}{when}.")
@@ -247,8 +254,8 @@ def check_targets(setup: Setup) -> Result:
     built_in = next((name for name in same if name in BUILT_IN), None)
     more = f" {built_in} is built in. Its settings go under [targets.{built_in}]." if built_in else ""
     return _warning(
-        f"The targets {', '.join(same)} use the same account. Each keeps its own record, and "
-        "reports the applies of the others as drift.",
+        f"The targets {', '.join(same)} use the same account. Each target has its own record, so drift reports what "
+        "was applied with another target as changes made on Scale.",
         f"Keep one target for each account.{more}",
     )
 
@@ -310,7 +317,7 @@ def _unwritable(folder: Path) -> tuple[str, str] | None:
         if not folder.is_dir():
             return f"{folder} is not a folder", f"Replace {folder} with a folder."
     except OSError as problem:
-        return f"{folder}: {problem.strerror}", f"Fix the access to {folder}, then run doctor again."
+        return f"{folder}: {problem.strerror}", f"Make {folder} readable and writable, then run doctor again."
     return None if os.access(folder, os.W_OK | os.X_OK) else (f"{folder} is read-only", f"Make {folder} writable.")
 
 
@@ -328,12 +335,3 @@ def _shares_account(setup: Setup, name: str) -> bool:
 
 def _dotted(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
-
-
-def sentence(summary: str) -> str:
-    return f"{_capital(summary)}."
-
-
-def _capital(text: str) -> str:
-    """The text as the start of a sentence. A name such as setParams keeps its spelling."""
-    return text[0].upper() + text[1:] if text.split(maxsplit=1)[0].islower() else text

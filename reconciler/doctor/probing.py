@@ -111,6 +111,6 @@ class _Trial:
     async def _read(self) -> Project:
         project = await self._client.get_raw(self._name)
         if project is None:
-            raise UnreadableAnswerError(f'the project "{self._name}" was created, but get does not find it')
+            raise UnreadableAnswerError(f'the project "{self._name}" was created, but the API does not return it')
         self.made.seen = Seen(got={self._name: project})
         return project

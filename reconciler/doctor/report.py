@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from reconciler.diagnostics import Remedy
+from reconciler.diagnostics import Remedy, sentence
 from reconciler.doctor.assumptions import assess, undecided
-from reconciler.doctor.checks import TEST_KEY, examine, failed, sentence, skipped, unasked
+from reconciler.doctor.checks import TEST_KEY, examine, failed, skipped, unasked
 from reconciler.doctor.evidence import Made, Seen
 from reconciler.doctor.probing import look, make_project, project_name
 from reconciler.doctor.setup import Contact, Setup
@@ -124,13 +124,13 @@ def _make(
         return CheckResult("project", CheckStatus.OK, message), None
     name = project_name(datetime.now(UTC))
     if not approve(name, rest):
-        remedy = "Approve the project, or omit --write."
+        remedy = "To check the rest, approve the project. Otherwise, omit --write."
         return CheckResult(
             "project", CheckStatus.SKIPPED, "No project was created, because you did not approve it.", remedy
         ), None
     made, problem = asyncio.run(attempt())
     if problem is None:
         return CheckResult("project", CheckStatus.OK, f"Created {name}. {PERMANENT}"), made
-    exists = f"The project {name} was created, and it is permanent." if made.exists else ""
+    exists = f"The project {name} was created, and is permanent." if made.exists else ""
     remedy = "\n".join(filter(None, (problem.detail, exists, "No other write was sent.")))
     return CheckResult("project", CheckStatus.ERROR, sentence(problem.summary), remedy), made

@@ -93,7 +93,7 @@ def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> It
             yield (
                 f"{file} applies what is merged into {', '.join(sorted(named))}, but the default branch is "
                 f"{branches.default or branches.current}.",
-                Remedy(f"Delete {file}, and write it again:", ("init",)),
+                Remedy(f"To re-create {file} for the default branch, delete the file, then run:", ("init",)),
             )
     for file in found.filtered:
         yield (
@@ -110,27 +110,33 @@ def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> It
     folders = {step.folder for step in found.steps}
     missing = sorted(folder for folder in folders if not (top / folder).is_dir())
     if missing:
-        yield f"The workflows run in folders that do not exist: {', '.join(missing)}.", "Correct working-directory."
+        yield (
+            f"The workflows run in folders that do not exist: {', '.join(missing)}.",
+            "Correct working-directory in the workflows.",
+        )
     elif inner not in folders:
         where, *elsewhere = ("the top of the repository" if one == "." else one for one in (inner, *sorted(folders)))
         yield (
             f"No workflow runs in {where}, where this configuration is. The workflows run in {', '.join(elsewhere)}.",
-            Remedy("Write workflows for this configuration:", ("init",)),
+            Remedy("To create workflows for this configuration:", ("init",)),
         )
     ours = [step for step in found.steps if step.folder == inner]
     for target in sorted({step.target for step in ours if step.command != "validate"} - settings.targets.keys()):
-        yield f"The workflows name the target {target}, which is not configured.", f"Define it: [targets.{target}]"
+        yield (
+            f"The workflows name the target {target}, which is not configured.",
+            f"Define the target under [targets.{target}] in reconciler.toml.",
+        )
     local = {step.target for step in ours if step.command in ("apply", "drift")} & settings.targets.keys()
     for target in sorted(local):
         if settings.targets[target].get("record", "local") == "local":
             yield (
                 f"The record of {target} is local, so it is lost when a job's machine is discarded.",
-                f'Keep it in git: record = "origin" under [targets.{target}]',
+                f'To keep the record in git, set record = "origin" under [targets.{target}] in reconciler.toml.',
             )
     for step in found.steps:
         if step.inputs.get(_KEY) and not step.environment and step.command in ("apply", "drift"):
             yield (
-                f"In {step.file}, the job {step.job} has the key but does not use an environment.",
+                f"In {step.file}, the job {step.job} has the API key but does not use an environment.",
                 "Give the job an environment that only the branch can use, and store the key there.",
             )
     for action in sorted({step.action for step in found.steps if step.action}):
@@ -138,7 +144,7 @@ def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> It
         if installed is not None and pinned is not None and installed != pinned:
             yield (
                 f"The jobs install {installed}, but the running reconciler is {pinned}.",
-                Remedy(f"To install the same version, delete {action}, and write it again:", ("init",)),
+                Remedy(f"To install the same version, delete {action}, then run:", ("init",)),
             )
 
 

@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from reconciler.diagnostics import quoted
 from reconciler.errors import FileMissingError, FileRefusedError
 
 MOST_PARTS: Final = 250
@@ -53,7 +54,7 @@ _REMEDIES: Final = {
     Refusal.HIDDEN: "Reconciler never reads files or folders whose names start with a dot, such as .git and .env, even "
     "through links. Rename the file or folder, or use a different file.",
     Refusal.LINK: "Replace the link with a regular file or folder.",
-    Refusal.KIND: "Replace it with a regular file.",
+    Refusal.KIND: "Use a regular file.",
 }
 
 
@@ -158,7 +159,7 @@ class _Walk:
         except OSError:
             return None
         if not self._links:
-            raise RefusedError(Refusal.LINK, f'"{"/".join((*self.parts, part))}" is a link')
+            raise RefusedError(Refusal.LINK, f"{quoted('/'.join((*self.parts, part)))} is a link")
         self._followed += 1
         if self._followed > _MOST_LINKS:
             raise RefusedError(Refusal.FAILED, f"its path has more than {_MOST_LINKS} links")
@@ -241,7 +242,7 @@ def reported(root: str | Path, path: str, verb: str) -> Iterator[None]:
         return
     remedy = _REMEDIES.get(reason, "").format(root=os.fspath(root))
     kind = FileMissingError if reason is Refusal.MISSING else FileRefusedError
-    raise kind(f'"{path}" cannot be {verb}: {why}', remedy, reason=reason, why=why) from None
+    raise kind(f"{quoted(path)} cannot be {verb}: {why}", remedy, reason=reason, why=why) from None
 
 
 NOT_REGULAR: Final = "it is not a regular file"

@@ -77,7 +77,7 @@ def write_new_below(root: str | Path, files: Mapping[str, bytes], done: Callable
         path, content = item
         with reported(root, path, "written"), walked(root, path, links=False, create=True) as walk:
             if walk.status is not None:
-                raise RefusedError(Refusal.FAILED, "it exists now, and did not when it was looked for")
+                raise RefusedError(Refusal.FAILED, "another program created it during this run")
             _write_in(walk.descriptor, walk.name, content, None)
 
     from concurrent.futures import ThreadPoolExecutor, as_completed

@@ -28,12 +28,14 @@ class Answer:
 class Lost:
     """No complete answer. `sent` is false if there was no connection, so nothing can have landed.
 
-    `final` is true if another try would fail in the same way. `reason` is a clause for messages.
+    `final` is true if another try would fail in the same way. `reason` is a clause for messages, and `advice` is a
+    sentence that says what to do, if that is known.
     """
 
     reason: str
     sent: bool
     final: bool = False
+    advice: str = ""
 
 
 def retry_after(answer: Answer, now: datetime) -> float | None:

@@ -122,7 +122,7 @@ class Connection:
             # httpcore raises these for an impossible host name or port, such as those of a proxy.
             if self._in_process:
                 raise
-            return Lost(f"no connection is possible ({type(error).__name__})", sent=False, final=True)
+            return Lost(f"cannot connect ({type(error).__name__})", sent=False, final=True)
 
 
 class InProcess(httpx.AsyncBaseTransport):
@@ -159,7 +159,7 @@ def origin(text: str) -> tuple[str, str, int | None]:
     except httpx.InvalidURL as error:
         raise ValueError(str(error)) from None
     if url.userinfo:
-        raise ValueError("the URL has a user name")
+        raise ValueError("the URL contains a user name")
     return url.scheme, url.host, url.port
 
 
@@ -187,8 +187,9 @@ def _checked(address: str) -> httpx.URL:
         plain = False
     if not plain:
         raise ConnectionSetupError(
-            "the endpoint is not the URL of an API",
-            "It must start with http:// or https:// and name a host, without a user name, password, `?`, or `#`.",
+            "the endpoint is not a valid URL of an API",
+            "An endpoint must start with http:// or https://, followed by a host. It cannot contain a user name, a "
+            "password, `?`, or `#`.",
         )
     return url
 
@@ -209,12 +210,12 @@ async def _read(response: httpx.Response, clock: Clock, most: int) -> Answer | L
 def _lost(error: httpx.HTTPError) -> Lost:
     """The result of a failed request. Only without a connection is it certain that the request did not land."""
     if _is_untrusted(error):
-        return Lost(f"the server's certificate is not trusted{_certificate_advice()}", sent=False, final=True)
+        return Lost("the server's certificate is not trusted", sent=False, final=True, advice=_certificate_advice())
     match error:
         case httpx.ConnectTimeout():
-            return Lost("no connection within the time limit", sent=False)
+            return Lost("cannot connect within the time limit", sent=False)
         case httpx.ConnectError():
-            return Lost(f"no connection ({error})" if str(error) else "no connection", sent=False)
+            return Lost(f"cannot connect ({error})" if str(error) else "cannot connect", sent=False)
         case httpx.PoolTimeout():
             return Lost("no connection was free within the time limit", sent=False)
         case httpx.ProxyError():
@@ -241,5 +242,5 @@ def _is_untrusted(error: BaseException | None) -> bool:
 def _certificate_advice() -> str:
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         if os.environ.get(name):
-            return f" by the certificates in {name}"
-    return " (behind a company proxy, set SSL_CERT_FILE to a file with its certificate)"
+            return f"Only the certificates in {name} are trusted. Add the one of the server or its issuer."
+    return "If your network uses a proxy with its own certificate, set SSL_CERT_FILE to a file with that certificate."

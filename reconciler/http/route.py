@@ -63,8 +63,8 @@ def open_client(url: httpx.URL, proxy: Proxy | None, **options: Any) -> httpx.As
     if proxy is None:
         raise _unexplained(problem)
     if isinstance(problem, ImportError):
-        raise _unusable(proxy.variable, "it names a SOCKS proxy, but only HTTP proxies are supported")
-    raise _unusable(proxy.variable, f"its value cannot be used ({type(problem).__name__})")
+        raise _unusable(proxy.variable, "names a SOCKS proxy", "Only HTTP proxies are supported. ")
+    raise _unusable(proxy.variable, f"is not the URL of a proxy ({type(problem).__name__})")
 
 
 def _excludes(entry: str, url: httpx.URL) -> bool:
@@ -99,7 +99,7 @@ def _certificates() -> ssl.SSLContext:
         problem = error
     for name, probe in (("SSL_CERT_FILE", _probe_certificates), ("SSLKEYLOGFILE", _probe_key_log)):
         if (value := os.environ.get(name)) and (failure := _failure(probe, value)):
-            raise _unusable(name, f"its value cannot be used ({failure})")
+            raise _unusable(name, f"names a file that cannot be used ({failure})")
     raise _unexplained(problem)
 
 
@@ -116,7 +116,7 @@ def _check_certificate_folder() -> None:
     """OpenSSL accepts a folder that does not exist, and then trusts no server."""
     folder = os.environ.get("SSL_CERT_DIR")
     if folder and not os.environ.get("SSL_CERT_FILE") and not any(map(os.path.isdir, folder.split(os.pathsep))):
-        raise _unusable("SSL_CERT_DIR", "it does not name a folder")
+        raise _unusable("SSL_CERT_DIR", "does not name a folder")
 
 
 def _probe_certificates(value: str) -> None:
@@ -127,8 +127,8 @@ def _probe_key_log(value: str) -> None:
     ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = value
 
 
-def _unusable(name: str, problem: str) -> ConnectionSetupError:
-    return ConnectionSetupError(f"the environment variable {name} is invalid: {problem}", "Fix or unset the variable.")
+def _unusable(name: str, problem: str, why: str = "") -> ConnectionSetupError:
+    return ConnectionSetupError(f"the environment variable {name} {problem}", f"{why}Fix or unset the variable.")
 
 
 def _unexplained(problem: BaseException) -> ConnectionSetupError:

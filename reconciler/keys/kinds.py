@@ -53,7 +53,7 @@ class Kind(ABC):
         """Report a value of the wrong type."""
         name = name_of(path)
         if value is None and path and isinstance(path[-1], str):
-            faults.add("null-part", f"{name} has no value", path, f"It must be {self.words}.", at_key=True)
+            faults.add("null-part", f"{name} has no value", path, f"The value must be {self.words}.", at_key=True)
             return
         faults.add(code, f"{name} must be {self.words}, not {kind_of(value)}", path, *self.hint(value))
 
@@ -172,7 +172,7 @@ class Day(Kind):
         try:
             return date.fromisoformat(value)
         except ValueError:
-            faults.add("bad-date", f"{value} is not a valid date", path)
+            faults.add("bad-date", f"{value} is not a valid date", path, "The calendar has no such day.")
 
     def alternatives(self, slots: Slots) -> list[Schema]:
         return [{"type": "string", "pattern": f"^{_DAY.pattern}$"}]
@@ -190,7 +190,7 @@ class ListOf(Kind):
         if not isinstance(value, list):
             return self.refuse(value, path, faults)
         if len(value) < self.at_least:
-            faults.add("bad-value", f"{name_of(path)} must be {self.words}; this one is empty", path)
+            faults.add("bad-value", f"{name_of(path)} is empty; it must be {self.words}", path)
         read = []
         for index, item in enumerate(value):
             below = (*path, index)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from reconciler.diagnostics import Diagnostic, error
+from reconciler.diagnostics import Diagnostic, error, sentence
 from reconciler.errors import UsageError
 from reconciler.fieldpath import Pattern
 from reconciler.model.adoption import Adopted
@@ -118,8 +118,9 @@ def _check_paths(paths: Sequence[Pattern], found: Sequence[Proposal]) -> None:
         if not any(is_named(each.unit.path, [pattern]) for each in found):
             different = ", ".join(sorted({each.unit.path for each in found})) or "none"
             raise UsageError(
-                f"nothing differs at {pattern.text}",
-                f"A path names a parameter, such as params.instruction, or ontology. Units that differ: {different}.",
+                f"no difference matches {pattern.text}",
+                "A path is ontology, or the path of a parameter such as params.instruction. "
+                f"Paths that differ: {different}.",
             )
 
 
@@ -194,7 +195,7 @@ def _refused(proposal: Proposal) -> Diagnostic:
     return error(
         "not-adopted",
         f"{proposal.unit.path} of {address_of(proposal.project.name)} cannot be adopted",
-        detail=f"Reason: {proposal.refusal}. Change the manifest by hand, or add the path to reconcile.ignore.",
+        detail=f"{sentence(proposal.refusal)} Change the manifest by hand, or add the path to reconcile.ignore.",
     )
 
 

@@ -215,12 +215,12 @@ async def check_saved(plan: Plan, target: Target, client: ScaleClient, record: R
                 "cannot determine whether the plan is for this account",
                 f"An account is identified by its oldest project, but the creation time of one project cannot be "
                 f"read: {untold.why}.\n"
-                "Nothing was written. Fix this value on Scale, or report it to Scale's support, then apply again.",
+                "Nothing was written. Correct this value on Scale, or report it to Scale's support, then apply again.",
             )
         raise PlanFileError(
             "the plan was made for a different account",
-            "Nothing was written. An account is identified by its oldest project, and this account has a different "
-            "one. Use the key of the plan's account, or create a new plan.",
+            "Nothing was written. An account is identified by its oldest project, and the two accounts differ in it. "
+            "Use the API key of the account that the plan was made for, or create a new plan.",
         )
     return replace(plan, target=account.target, section=account.section)
 
@@ -269,6 +269,7 @@ async def carry_out(
     except Exception:
         await recorder.end()
         raise
+    late = (*late, *recorder.unrenewed)
     if target.sandbox is not None:
         # An empty sandbox gets its account with its first project.
         made = sandbox_account(target.sandbox) or plan.target.account
@@ -276,7 +277,7 @@ async def carry_out(
     try:
         await recorder.conclude(plan, outcome)
     except (RecordError, GitRefusedError) as problem:
-        late = (*late, _unrecorded(problem))
+        late = (*late, *_unrecorded(problem))
     section = recorder.record.sections.get(plan.section) if plan.section is not None else None
     previous = baseline_of(section) if section is not None else None
     outcome = replace(outcome, diagnostics=late, previous_commit=previous.commit if previous else None)
@@ -299,10 +300,10 @@ def _presented(outcome: Outcome, plan: Plan, sensitive: Sequence[Pattern]) -> Ou
     return replace(outcome, projects=tuple(projects))
 
 
-def _unrecorded(problem: ReconcilerError) -> Diagnostic:
-    why = "The next run recognizes these writes by the intent that was recorded before them."
-    summary = f"the outcome of this apply could not be recorded: {problem.summary}"
-    return error(problem.code, summary, detail=f"{problem.detail}\n{why}".strip(), remedies=problem.remedies)
+def _unrecorded(problem: ReconcilerError) -> Iterator[Diagnostic]:
+    detail = "The next run recognizes these writes by the intent that was recorded before them."
+    yield error(problem.code, "the outcome of this apply was not recorded", detail=detail)
+    yield from problem.diagnostics
 
 
 def _located(diagnostic: Diagnostic, change: ProjectChange) -> Diagnostic:

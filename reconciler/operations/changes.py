@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler import git
+from reconciler.diagnostics import Diagnostic
 from reconciler.errors import GitRefusedError, ReconcilerError
 from reconciler.git.sources import all_passed
 from reconciler.manifest.loading import Manifests, load_manifests
@@ -16,10 +17,11 @@ from reconciler.settings import Settings, Target
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Whether there may be something to apply, and a sentence that says why."""
+    """Whether there may be something to apply, and a sentence that says why. `causes` are errors that hide it."""
 
     found: bool
     why: str
+    causes: tuple[Diagnostic, ...] = ()
 
 
 def look_for_changes(settings: Settings, target: Target, push: tuple[str | None, str | None] | None) -> Changes:
@@ -32,7 +34,7 @@ def look_for_changes(settings: Settings, target: Target, push: tuple[str | None,
     try:
         manifests = load_manifests(settings.manifests, root=settings.repo_root, overlay=target.overlay)
     except ReconcilerError as problem:
-        return Changes(True, f"Cannot determine what a plan reads: {problem.summary}.")
+        return Changes(True, "Cannot determine what a plan reads.", problem.diagnostics)
     before, after = push
     if before is None or after is None:
         if any(entry.is_manifest for entry in manifests.entries):
@@ -41,7 +43,7 @@ def look_for_changes(settings: Settings, target: Target, push: tuple[str | None,
     try:
         changed = git.changed_files(settings.git_root, before, after)
     except GitRefusedError as problem:
-        return Changes(True, f"Cannot determine what changed: {problem.summary}.")
+        return Changes(True, "Cannot determine what changed.", problem.diagnostics)
     if changed is None:
         return Changes(True, f"Cannot determine what changed: this clone does not have the commit {before[:12]}.")
     if any(diagnostic.is_error for entry in manifests.entries for diagnostic in entry.diagnostics):
@@ -50,7 +52,7 @@ def look_for_changes(settings: Settings, target: Target, push: tuple[str | None,
     name = next((name for name in changed if read.depends_on(name)), None)
     if name is None:
         return Changes(False, "No file that a plan reads has changed.")
-    return Changes(True, f"{name} has changed, and a plan reads it.")
+    return Changes(True, f"{name}, which a plan reads, has changed.")
 
 
 class _Read:

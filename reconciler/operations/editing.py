@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, error, first_line, listed
+from reconciler.diagnostics import Diagnostic, error, first_line, listed, sentence
 from reconciler.errors import DiagnosedError, FileRefusedError
 from reconciler.fieldpath import format_path
 from reconciler.files.reading import read_file
@@ -141,7 +141,12 @@ def revise(
             return Revision(files, tuple(places), _shown(settings, files, before, after), after)
         kept |= shared.keys()
         unset |= inherited
-    raise DiagnosedError("the manifests cannot be edited", [error("not-editable", "their files depend on each other")])
+    circular = error(
+        "not-editable",
+        "the files of these manifests depend on each other",
+        detail="Nothing was written. Edit the manifests by hand.",
+    )
+    raise DiagnosedError("the manifests cannot be edited", [circular])
 
 
 def _shown(
@@ -183,20 +188,20 @@ def _checked(
         new = now[name].project if name in now else None
         if new is None:
             found = now[name].diagnostics if name in now else ()
-            failures += [each for each in found if each.is_error] or [error("not-editable", f"{name} would be lost")]
+            failures += [each for each in found if each.is_error] or [_lost(name)]
             continue
         own = units.get(name, {})
         changed = _changed(old, new)
         others = changed - own.keys()
         if others and not _matches(new, reference.get(name), others):
             shared |= dict.fromkeys(sorted(_sources(old, new, others, before) & files.keys()), name)
-            failures.append(_failure(Wanted(old, sorted(others)[0], ABSENT), "the edit would change it, too"))
+            failures.append(_changed_too(old, sorted(others)[0]))
         for unit, each in own.items():
             if unit == IGNORE or _matches(new, reference.get(name), {unit}):
                 continue
             if each.value is ABSENT and (name, unit) not in inherited and not isinstance(each.value, Ontology):
                 inherited.add((name, unit))
-            failures.append(_failure(each, "the manifest cannot hold the value"))
+            failures.append(_failure(each, "the manifest cannot express the value"))
     return shared, inherited, failures
 
 
@@ -238,8 +243,26 @@ def _also_changed(file: str, name: str) -> Diagnostic:
     return error(
         "not-editable",
         f"an edit of this file would change {address_of(name)}, too",
-        detail="That project takes a value from this file. Nothing was written. Give it a value of its own first.",
+        detail="Nothing was written. That project uses a value from this file. First, set the value in the project's "
+        "own manifest.",
         location=first_line(file),
+    )
+
+
+def _lost(name: str) -> Diagnostic:
+    return error(
+        "not-editable",
+        f"the edit would remove {address_of(name)} from the manifests",
+        detail="Nothing was written. Edit the manifest by hand.",
+    )
+
+
+def _changed_too(project: DesiredProject, unit: str) -> Diagnostic:
+    return error(
+        "not-editable",
+        f"the edit would also change {unit} of {address_of(project.name)}",
+        detail="Nothing was written. Edit the manifest by hand.",
+        location=first_line(project.source.file, project.source.line),
     )
 
 
@@ -248,7 +271,7 @@ def _failure(wanted: Wanted, why: str) -> Diagnostic:
     return error(
         "not-editable",
         f"{wanted.unit} of {address_of(wanted.project.name)} cannot be written to the manifest",
-        detail=f"Reason: {why}. Nothing was written.",
+        detail=f"{sentence(why)} Nothing was written. Edit the manifest by hand.",
         location=location,
     )
 
@@ -267,8 +290,9 @@ def write(settings: Settings, revision: Revision, *, allow_dirty: bool) -> None:
     names = {file: Path(os.path.relpath(file, settings.repo_root)).as_posix() for file in revision.files}
     for file, (old, _) in revision.files.items():
         if _now(settings, file) != old:
-            summary = f"{names[file]} was changed while it was edited"
-            raise DiagnosedError("changed", [error("changed", summary, detail="Nothing was written. Run it again.")])
+            summary = f"{names[file]} changed during this run"
+            detail = "Nothing was written. Run the command again."
+            raise DiagnosedError("changed", [error("changed", summary, detail=detail)])
         check_below(settings.repo_root, names[file])
     for file, (_, new) in sorted(revision.files.items()):
         write_below(settings.repo_root, names[file], new, mode=stat.S_IMODE(os.stat(file).st_mode))
@@ -290,7 +314,7 @@ def check_committed(settings: Settings, revision: Revision) -> None:
                 error(
                     "uncommitted",
                     f"{shown} {'has' if len(dirty) == 1 else 'have'} uncommitted changes",
-                    detail="Nothing was written. Commit the changes, or add --allow-dirty.",
+                    detail="Nothing was written. Commit the changes, or run the command with --allow-dirty.",
                 )
             ],
         )

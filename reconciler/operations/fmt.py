@@ -82,21 +82,20 @@ def _named(files: Iterable[str], paths: Sequence[str], settings: Settings) -> li
         file = os.path.normpath(settings.cwd / path)
         if not is_below(os.path.realpath(file), os.path.realpath(settings.repo_root)):
             raise UsageError(
-                f"{quoted(path)} is outside the repository", f"The repository root is {settings.repo_root}."
+                f"{quoted(path)} is outside the repository",
+                f"fmt formats only files in the repository, which is {settings.repo_root}.",
             )
         if os.path.isdir(file):
             found = {each for each in files if is_below(each, file)}
             if not found:
-                raise UsageError(
-                    f"there is no manifest in {quoted(path)}", f"The manifests are in {settings.manifests}."
-                )
+                raise UsageError(f"{quoted(path)} contains no manifests", f"The manifests are in {settings.manifests}.")
             named |= found
         elif not os.path.lexists(file):
             shown = [os.path.relpath(each, settings.cwd) for each in files]
-            summary = with_suggestion(f"there is no file {quoted(path)}", os.path.relpath(file, settings.cwd), shown)
-            raise UsageError(summary, "Give the path of an existing file or folder.")
+            summary = with_suggestion(f"{quoted(path)} does not exist", os.path.relpath(file, settings.cwd), shown)
+            raise UsageError(summary, "Specify an existing file or folder.")
         elif not file.endswith((".yaml", ".yml")):
-            raise UsageError(f"{quoted(path)} is not a YAML file", "The name must end in .yaml or .yml.")
+            raise UsageError(f"{quoted(path)} is not a YAML file", "The file name must end in .yaml or .yml.")
         else:
             named.add(file)
     return sorted(named, key=path_order)
@@ -114,7 +113,7 @@ def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: 
     try:
         new = formatted(data, kind, before=found)
     except NotProvenError as problem:
-        detail = f"If fmt formatted this file, {problem}. The file is valid, and it is unchanged."
+        detail = f"The file is valid and unchanged. If fmt formatted it, {problem}."
         summary = "fmt does not support the layout of this file"
         result.notes.append(Diagnostic(Severity.NOTE, "not-formatted", summary, detail, first_line(file)))
         return []
@@ -130,10 +129,9 @@ def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: 
             real = os.path.relpath(resolve(root, file), os.path.realpath(root))
             detail = f"fmt never writes through a link. Format {real} instead, or replace the link with a copy."
             return [_whole(file, "link", f"this file was not formatted: {problem.why}", detail)]
-        detail = (
-            "The file is unchanged. The files listed before it were formatted. Fix the problem, then run fmt again."
-        )
-        return [_whole(file, "not-written", f"this file cannot be written: {problem.why}", detail)]
+        detail = "The file is unchanged. The files listed before it were formatted."
+        advice = problem.detail or "Make the file and its folder writable, then run fmt again."
+        return [_whole(file, "not-written", f"this file cannot be written: {problem.why}", f"{detail} {advice}")]
     result.changed.append(file)
     return []
 
@@ -149,7 +147,7 @@ def _replace(file: str, data: bytes, new: bytes, root: str) -> None:
         return  # another run was faster
     if there != data:
         why = "it has changed since it was read"
-        raise FileRefusedError(f"{file} cannot be written: {why}", reason=Refusal.FAILED, why=why)
+        raise FileRefusedError(f"{file} cannot be written: {why}", "Run fmt again.", reason=Refusal.FAILED, why=why)
     write_below(root, file, new, mode=stat.S_IMODE(os.stat(file).st_mode))
 
 

@@ -106,7 +106,7 @@ def _message(adopted: Sequence[Proposal], target: str) -> str:
     if len(adopted) > _MOST_LINES:
         lines.append(f"- and {count(len(adopted) - _MOST_LINES, 'more change')}")
     subject = f"Adopt {count(len(adopted), 'change')} made on Scale ({plain(target)})"
-    return "\n".join([subject, "", "What the manifests declare now, as it is on Scale:", "", *lines])
+    return "\n".join([subject, "", "The manifests now declare these values from Scale:", "", *lines])
 
 
 def _words(unit: Unit) -> str:

@@ -234,7 +234,7 @@ def _fork(number: int) -> Diagnostic:
         Severity.NOTE,
         "fork",
         f"pull request #{number} comes from a fork",
-        detail="A fork's token cannot comment. See the job's summary for the text.",
+        detail="The token of a job for a fork cannot write comments. See the job's summary for the text.",
     )
 
 

@@ -45,12 +45,8 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
         GithubError: the check failed or does not say which projects it covered, or the issue cannot be read or written.
     """
     drifts = _identities(drift)
-    if failure := next((failure for failure in drift.diagnostics if failure.is_error), None):
-        raise GithubError(
-            f"the drift check failed: {failure.summary}",
-            f"The drift issue is unchanged. {failure.detail}".strip(),
-            remedies=failure.remedies,
-        )
+    if failures := [failure for failure in drift.diagnostics if failure.is_error]:
+        raise GithubError("the drift check failed", "The drift issue is unchanged.", causes=failures)
     if not drift.complete and not drift.checked:
         raise GithubError(
             "the drift check covered only some projects",
@@ -77,7 +73,7 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
     )
     kept, url, warnings = keep_issue(client, shown, author=client.author(), at=drift.made_at, now=writer.now)
     drifted = in_words(scope)
-    words = said(f"Drift issue of {drifted}", kept, url, none=f"No drift on {drifted}, and no open issue.")
+    words = said(f"Drift issue for {drifted}", kept, url, none=f"No drift on {drifted}, and no open drift issue.")
     return Report((words,), tuple(warnings))
 
 

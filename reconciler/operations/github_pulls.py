@@ -33,7 +33,7 @@ def pull_requests_of(
         pushed = _between(root, event.before, event.after) or pushed
     others = [commit for commit in dict.fromkeys(pushed) if commit not in set(since)]
     if len(since) + len(others) > MOST_COMMITS:
-        detail = f"Only the pull requests of the newest {MOST_COMMITS} commits get a comment."
+        detail = f"Reconciler comments only on the pull requests of the newest {MOST_COMMITS} commits."
         notes.append(warning("many-commits", f"more than {MOST_COMMITS} commits were merged", detail=detail))
     pulls: dict[int, tuple[Merged, bool]] = {}
     for commits, fresh in ((since, True), (others[: max(0, MOST_COMMITS - len(since))], False)):
@@ -58,9 +58,9 @@ def _unknown_commit(root: Path, commit: str) -> Diagnostic:
     return warning(
         "shallow-clone" if shallow else "rewritten-history",
         f"the last applied commit {commit[:7]} is not in this clone",
-        detail="Only the pull requests of this push get a comment. "
+        detail="Reconciler comments only on the pull requests of this push. "
         + (
-            "To include earlier ones, check out with fetch-depth: 0."
+            "To include earlier pull requests, set fetch-depth: 0 for actions/checkout."
             if shallow
             else "The branch was rewritten after the last apply. No action is needed."
         ),

@@ -125,7 +125,7 @@ def said(subject: str, kept: Kept, url: str, *, none: str) -> str:
     words = {
         Kept.NONE: none,
         Kept.NEWER: f"{subject} unchanged, because a later run updated it.",
-        Kept.DECLINED: f"{subject} not opened again: one for the same drift was closed.",
+        Kept.DECLINED: f"{subject} not opened again, because one for the same drift was closed.",
     }
     return f"{words.get(kept, f'{subject} {kept}.')}{f' {plain(url)}' if url else ''}"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Remedy, quoted, warning, with_suggestion
+from reconciler.diagnostics import Diagnostic, Remedy, listed, quoted, warning, with_suggestion
 from reconciler.errors import ReconcilerError, UnreadableAnswerError, UsageError
 from reconciler.git.authors import read_authors
 from reconciler.instants import read_instant, readable
@@ -53,7 +54,7 @@ def history(session: Session, name: str, *, compared: Range | None = None, at: d
         revisions = state_at(live, at, makers)
         if not revisions and not untimed(live.ontology_history):
             moment = read_instant(live.created_at) if live.created_at else None
-            created = f" It was created at {readable(moment)}." if moment else ""
+            created = f" The project was created at {readable(moment)}." if moment else ""
             raise UsageError(f"{address_of(name)} had no version at {readable(at)}", f"Choose a later time.{created}")
     elif compared is not None:
         revisions = between(live, compared, makers, renames)
@@ -147,9 +148,12 @@ def _without_log(makers: Makers, *, is_logged: bool) -> list[Diagnostic]:
         return []
     if is_logged:
         summary = "the record's log has no apply of this project"
-        return [warning("no-record", summary, detail="It is unknown what made each version.")]
-    summary = "there is no log of a record, so it is unknown what made each version"
-    return [warning("no-record", summary, detail="The first apply in a git repository starts a record with a log.")]
+        return [warning("no-record", summary, detail=_UNKNOWN)]
+    detail = f"{_UNKNOWN} The first apply in a git repository starts a record with a log."
+    return [warning("no-record", "there is no record with a log of applies", detail=detail)]
+
+
+_UNKNOWN: Final = "It is unknown which commit and which apply made each version."
 
 
 async def _find(session: Session, client: ScaleClient, logged: Logged, name: str) -> tuple[LiveProject, Account]:
@@ -173,7 +177,8 @@ def _missing(name: str, known: Collection[str], recorded: Entries) -> UsageError
             f"{address_of(name)} no longer exists on Scale",
             "An earlier apply wrote this project. If it was renamed in the dashboard, use the new name.",
         )
-    return UsageError(with_suggestion(f"no project on Scale is named {quoted(name)}", name, known))
+    summary = with_suggestion(f"no project on Scale is named {quoted(name)}", name, known)
+    return UsageError(summary, "Check the name and the target.")
 
 
 def _notes(
@@ -187,11 +192,12 @@ def _notes(
     for part, versions in histories(live).items():
         if versions and versions[0].number > 0 and compared is None and at is None:
             summary = f"the history of {part} starts at version {versions[0].number}"
-            notes.append(warning("history-cut", summary, detail="Scale shows only the end of the history."))
+            notes.append(warning("history-cut", summary, detail="Scale does not show the versions before it."))
         if unread := [str(version.number) for version in versions if version.content is None]:
             one = len(unread) == 1
-            summary = f"{part} version{'' if one else 's'} {', '.join(unread[:10])} cannot be read"
-            notes.append(warning("unreadable-version", summary))
+            summary = f"{part} version{'' if one else 's'} {listed(unread, 10)} cannot be read"
+            detail = f"What changed in {'this version' if one else 'these versions'} is not shown."
+            notes.append(warning("unreadable-version", summary, detail=detail))
     if live.ontology_history and untimed(live.ontology_history):
         if at is not None:
             detail = "To see what changed between two of its versions, compare them by number:"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
-from reconciler.diagnostics import shortened
+from reconciler.diagnostics import quoted
 from reconciler.errors import FileRefusedError, UsageError
 from reconciler.fieldpath import format_path
 from reconciler.files.reading import read_below
@@ -35,7 +35,7 @@ Pair = tuple[Subject, LiveProject]
 Progress = Callable[[str, int, int], None]
 """Called with a step, how much of it is done, and how much there is."""
 
-_BY_HAND: Final = "Write its manifest by hand, and start with what differs."
+_BY_HAND: Final = "Write the manifest of this project by hand."
 
 
 @dataclass(slots=True)
@@ -143,7 +143,8 @@ def _names_in(folder: str) -> list[str]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as problem:
-        raise UsageError(f"{folder} cannot be read: {problem.strerror or problem}", "Nothing was written.") from None
+        summary = f"{folder} cannot be read: {problem.strerror or problem}"
+        raise UsageError(summary, "Nothing was written. Make the folder readable, then import again.") from None
 
 
 def _factored(before: Manifests, subjects: Sequence[Subject]) -> list[str]:
@@ -166,9 +167,9 @@ def _differing(after: Manifests, pairs: Sequence[Pair], root: str) -> dict[str, 
     for _, live in pairs:
         entry = entries.get(live.name)
         if entry is None:
-            found[live.name] = "its manifest would not be found", _BY_HAND
+            found[live.name] = "reconciler would not find its manifest", _BY_HAND
         elif entry.project is None:
-            summary = next((each.summary for each in entry.diagnostics if each.is_error), "it would not be valid")
+            summary = next((each.summary for each in entry.diagnostics if each.is_error), "the manifest is not valid")
             found[live.name] = f"its manifest would have an error: {summary}", _BY_HAND
         elif (reason := _difference(entry.project, live, root)) is not None:
             found[live.name] = reason, _BY_HAND
@@ -196,9 +197,9 @@ def _check_others(before: Manifests, after: Manifests, imported: set[str]) -> No
     for entry in before.entries:
         if entry.project is not None and entry.name not in imported and entries.get(entry.name) != entry.project:
             raise UsageError(
-                f'"{shortened(entry.name or "")}" would change, too',
-                "It uses the same files. Nothing was written. Import that project with --force, too, or give it files "
-                "of its own.",
+                f"the import would also change project {quoted(entry.name or '')}",
+                "Nothing was written. That project uses files that the import would overwrite. Import it with --force, "
+                "too, or give it its own files.",
             )
 
 
@@ -234,8 +235,8 @@ def write_files(settings: Settings, proven: Proven, progress: Progress) -> None:
     except FileRefusedError as problem:
         raise FileRefusedError(
             problem.summary,
-            f"{problem.detail}\n{written:,} of {total:,} files were written, and they are complete. Fix the problem, "
-            "and run the same command again: it imports the rest.".lstrip(),
+            f"{problem.detail}\n{written:,} of {total:,} files were written completely. To import the rest, run the "
+            "same command again when the file can be written.".lstrip(),
             reason=problem.reason,
             why=problem.why,
         ) from None
@@ -245,5 +246,5 @@ def _overwrite(settings: Settings, file: str, proven: Proven) -> None:
     path = os.path.relpath(file, settings.repo_root)
     if read_below(settings.repo_root, path) != proven.overwritten[file]:
         why = "it has changed since it was read"
-        raise FileRefusedError(f'"{path}" cannot be written: {why}', reason=Refusal.FAILED, why=why)
+        raise FileRefusedError(f"{quoted(path)} cannot be written: {why}", reason=Refusal.FAILED, why=why)
     write_below(settings.repo_root, path, proven.files[file], mode=stat.S_IMODE(os.stat(file).st_mode))

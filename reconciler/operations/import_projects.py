@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from reconciler.collection import collector_paused
-from reconciler.diagnostics import merged, with_suggestion
+from reconciler.diagnostics import merged, quoted, with_suggestion
 from reconciler.errors import DiagnosedError, UsageError
 from reconciler.fieldpath import Pattern, parse_pattern
 from reconciler.manifest.codes import Code
@@ -187,14 +187,15 @@ def _importable(
     elif manifests.layers.home(name) is None and all(entry.name != name for entry in manifests.entries):
         if exact:
             file = display(os.path.join(manifests.folder, DEFAULTS), manifests.root)
-            result.refused[name] = f"`names` in {file} does not allow it", "Add a pattern for it to `names`."
+            why = f"`names` in {file} does not match its name"
+            result.refused[name] = why, "Add a pattern that matches the name to `names`."
     else:
         return project
     return None
 
 
 def _nothing(name: str, known: Mapping[str, Shown]) -> UsageError:
-    summary = f'no live project matches "{name}"'
+    summary = f"no live project matches {quoted(name)}"
     is_pattern = any(character in name for character in _WILD)
     return UsageError(
         summary if is_pattern else with_suggestion(summary, name, known),
@@ -204,7 +205,7 @@ def _nothing(name: str, known: Mapping[str, Shown]) -> UsageError:
 
 def _no_type(kind: str, known: Mapping[str, Shown]) -> UsageError:
     kinds = {project.type for project in known.values() if isinstance(project, LiveProject)}
-    summary = with_suggestion(f'no selected live project is of the type "{kind}"', kind, kinds)
+    summary = with_suggestion(f"no selected live project has the type {quoted(kind)}", kind, kinds)
     return UsageError(summary, f"The account has projects of these types: {', '.join(sorted(kinds))}." if kinds else "")
 
 
@@ -219,7 +220,8 @@ def _pairs(session: Session, manifests: Manifests, projects: Sequence[LiveProjec
         file = files.get(live.name)
         if file is not None and documents[file] > 1:
             shown = display(file, manifests.root)
-            result.refused[live.name] = f"{shown} also declares other projects", "Give each a file of its own first."
+            why = f"{shown} also declares other projects"
+            result.refused[live.name] = why, "Move each project to its own file, then import again."
             continue
         folder = layers.home(live.name) if file is None else os.path.dirname(file)
         assert folder is not None

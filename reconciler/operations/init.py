@@ -91,9 +91,7 @@ def lay_out_repository(folder: Path, pin: Pin | Unpinned | None, *, named: bool 
         if file in there:
             kept.append(file)
         elif file.text is not None:
-            with _reported(
-                file.base / file.name, "Files that were already written are kept. Fix the problem, then run init again."
-            ):
+            with _reported(file.base / file.name, "The files that were already written are kept."):
                 write_below(file.base, file.name, file.text.encode(), mode=None)
             written.append(file)
     manifests = discover(str(place.root / place.manifests), root=str(place.root)).manifests
@@ -162,13 +160,18 @@ def _not_ignored(folder: Path) -> str | None:
 
 
 @contextmanager
-def _reported(file: Path, detail: str = "Nothing was written.") -> Iterator[None]:
+def _reported(file: Path, done: str = "Nothing was written.") -> Iterator[None]:
     """Turns what a file or a folder refuses into an error that names it."""
     try:
         yield
     except (FileRefusedError, OSError) as problem:
-        why = problem.why if isinstance(problem, FileRefusedError) else problem.strerror or str(problem)
-        raise UsageError(f"{file} cannot be written: {why}", detail) from None
+        advice = ""
+        if isinstance(problem, FileRefusedError):
+            why, advice = problem.why, problem.detail
+        else:
+            why = problem.strerror or str(problem)
+        advice = advice or "Check the permissions of the path."
+        raise UsageError(f"{file} cannot be written: {why}", f"{done} {advice} Then run init again.") from None
 
 
 @dataclass(frozen=True, slots=True)

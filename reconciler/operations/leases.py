@@ -48,7 +48,9 @@ class Lease:
         self._renewal: asyncio.Task[None] | None = None
         self._renewing = asyncio.Lock()
         self._is_renewed = False
-        self._problem = ""
+        self._why = ""
+        self.problem: RecordError | GitRefusedError | None = None
+        """The error that keeps the lease from being renewed."""
 
     async def begin(self) -> Run:
         """Begin a lease. Returns the run, whose intent holds from now on."""
@@ -96,7 +98,7 @@ class Lease:
         assert self.run is not None
         if self._clock.now() < moment_of(self.run.until) - LAST_SECONDS or await self._renew():
             return None
-        return self._problem
+        return self._why
 
     async def _keep_renewing(self) -> None:
         while True:
@@ -114,22 +116,19 @@ class Lease:
             if now < until - RENEWED_BEFORE:
                 return True
             if now >= until:
-                self._problem = self._problem or "this run's intent has expired"
+                self._why = self._why or "this run's intent has expired"
                 return False
             renewed = replace(self.run, until=to_the_second(now + LEASE))
             self._is_renewed = True
             try:
                 await self._aside(self._store.renew, renewed)
             except (RecordError, GitRefusedError) as problem:
-                is_ours = isinstance(problem, RecordError)
-                self._problem = (
-                    problem.summary if is_ours else f"this run's intent cannot be renewed: {problem.summary}"
-                )
+                self.problem, self._why = problem, "this run's intent cannot be renewed"
                 return False
             if self._clock.now() >= until:
-                self._problem = "this run's intent expired before the renewal finished"
+                self._why = "this run's intent expired before the renewal finished"
                 return False
-            self.run = renewed
+            self.run, self.problem = renewed, None
             return True
 
     async def end(self) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from reconciler.diagnostics import quoted
+from reconciler.diagnostics import Diagnostic, Severity, listed, quoted
 from reconciler.endpoint import is_loopback
 from reconciler.errors import GitRefusedError, UsageError
 from reconciler.git.clones import Clone, read_clone
@@ -66,6 +66,7 @@ class Unpinned:
 
     why: str
     remedy: str
+    causes: tuple[Diagnostic, ...] = ()
 
 
 def read_pin(text: str) -> Pin:
@@ -79,7 +80,7 @@ def read_pin(text: str) -> Pin:
     rest = " ".join(word for word in words if not word.startswith("--hash="))
     named, at, address = rest.partition(" @ ")
     if at and not _is_ours(named):
-        raise _RefusedError(f"it is for a different package, {quoted(named)}")
+        raise _RefusedError(f"the requirement names a different package, {quoted(named)}")
     source = address if at else rest
     if "://" not in source:
         return _release(source, hashes)
@@ -103,7 +104,7 @@ def own_pin() -> Pin | Unpinned:
     package = Path(__file__).parents[1]
     source = _direct_url(installed)
     if not _runs_from(installed, source, package):
-        return _unpinned("the running reconciler is not the installed one")
+        return _unpinned("the running reconciler is not the installed package")
     if source is None:
         return _unpinned(
             "the hash of the installed release is unknown",
@@ -120,8 +121,8 @@ def own_pin() -> Pin | Unpinned:
     except GitRefusedError as problem:
         return _unpinned(
             "the clone of reconciler cannot be read",
-            f"Reconciler was installed from {_folder(str(source.get('url', '')))}. Reading that clone failed: "
-            f"{problem.summary}.",
+            f"Reconciler was installed from {_folder(str(source.get('url', '')))}.",
+            causes=(problem.diagnostic(Severity.WARNING),),
         )
 
 
@@ -169,7 +170,8 @@ def _of_clone(folder: Path, package: Path) -> Pin | Unpinned:
     raise UsageError(
         "the commit of the installed reconciler is not pushed",
         f"Reconciler was installed from the clone {folder}. No remote branch known to this clone has its commit "
-        f"{clone.commit[:12]}, so CI jobs cannot install it. Push it, then run init again. If a remote has it:\n"
+        f"{clone.commit[:12]}, so CI jobs cannot install the commit. Push it, then run init again. If a remote already "
+        "has the commit:\n"
         f"  reconciler init --from 'git+{reached[0][1]}@{clone.commit}'",
     )
 
@@ -179,8 +181,8 @@ def _check_committed(clone: Clone, folder: Path, package: Path) -> None:
         raise UsageError(
             "the clone of reconciler has uncommitted changes",
             f"Reconciler was installed from {folder}, and CI jobs cannot install its uncommitted changes: "
-            f"{', '.join(clone.changed[:3])}{' …' if len(clone.changed) > 3 else ''}\n"
-            "Commit and push them, then run init again. To install something else, use --from.",
+            f"{listed(clone.changed)}.\n"
+            "Commit and push the changes, then run init again. To install something else, use --from.",
         )
     if not clone.holds(package):
         raise UsageError(
@@ -217,7 +219,7 @@ def address_of(url: str, folder: Path) -> str | None:
 def _commit(address: str) -> Pin:
     found = re.fullmatch(rf"([^#]+)@({_COMMIT})(?:#(?:egg=[\w.-]+&)?(subdirectory=[\w./-]+)?)?", address)
     if found is None:
-        raise _RefusedError("it has no full commit hash", "A branch or a tag can move.\n")
+        raise _RefusedError("the URL has no full commit hash", "A branch or tag can be moved to a different commit.\n")
     _check_address(found[1], "https", "http", "ssh", "file")
     below = f"#{found[3]}" if found[3] else ""
     return Pin(f"{DISTRIBUTION} @ git+{found[1]}@{found[2]}{below}", hashed=False)
@@ -228,22 +230,24 @@ def _archive(address: str, hashes: tuple[str, ...]) -> Pin:
     hashes += tuple(part for part in fragment.split("&") if re.fullmatch(_HASH, part))
     _check_address(url, "https", "http", "file")
     if not url.endswith((".whl", ".tar.gz", ".zip")):
-        raise _RefusedError("it is not a wheel, a source archive, or a commit")
+        raise _RefusedError("the URL does not name a wheel, a source archive, or a commit")
     return Pin(f"{DISTRIBUTION} @ {url}{_spelled(hashes)}", hashed=True)
 
 
 def _release(text: str, hashes: tuple[str, ...]) -> Pin:
     found = re.fullmatch(r"([\w.-]+?)\s*==\s*([\w.!+-]+)", text)
     if found is None:
-        raise _RefusedError("it has no exact version")
+        raise _RefusedError("the requirement has no exact version")
     if not _is_ours(found[1]):
-        raise _RefusedError(f'it is for a different package, "{found[1]}"')
+        raise _RefusedError(f"the requirement names a different package, {quoted(found[1])}")
     return Pin(f"{DISTRIBUTION}=={found[2]}{_spelled(hashes)}", hashed=True)
 
 
 def _spelled(hashes: tuple[str, ...]) -> str:
     if not hashes:
-        raise _RefusedError("it has no hash", "Anyone who can replace the file would get the key.\n")
+        raise _RefusedError(
+            "the requirement has no hash", "Without a hash, anyone who can replace the file would get the API key.\n"
+        )
     if any(not re.fullmatch(_HASH, one) for one in hashes):
         raise _RefusedError("a hash is not a valid sha256, sha384, or sha512 hash")
     return "".join(f" --hash={one.replace('=', ':')}" for one in dict.fromkeys(hashes))
@@ -259,15 +263,15 @@ def _check_address(url: str, *schemes: str) -> None:
         parts = urlsplit(url)
         host, password = parts.hostname or "", parts.password
     except ValueError:
-        raise _RefusedError("its URL is not valid") from None
+        raise _RefusedError("the URL is not valid") from None
     if password is not None or (parts.username is not None and parts.scheme != "ssh") or parts.query:
         raise UsageError(
             f"the URL on {host} contains credentials",
-            "The credentials would be written to a file in the repository. Remove them. A job can pass them "
-            "to git or the package index in a variable; see docs/ci.md.",
+            "The credentials would be written to a file in the repository, so remove them from the URL. A job can pass "
+            "credentials to git or to the package index in a variable, as docs/ci.md describes.",
         )
     if not _URL.fullmatch(url):
-        raise _RefusedError("its URL is not percent-encoded")
+        raise _RefusedError("the URL is not percent-encoded")
     if parts.scheme not in schemes or (parts.scheme == "http" and not is_loopback(url)):
         raise _RefusedError(f"{parts.scheme}:// is not allowed")
 
@@ -280,8 +284,8 @@ class _RefusedError(UsageError):
         self.why = why
 
 
-def _unpinned(why: str, detail: str = "") -> Unpinned:
-    return Unpinned(why, f"{detail}\nRun init again, and specify what the jobs install. {FORMS}".lstrip())
+def _unpinned(why: str, detail: str = "", *, causes: tuple[Diagnostic, ...] = ()) -> Unpinned:
+    return Unpinned(why, f"{detail}\nRun init again, and specify what the jobs install. {FORMS}".lstrip(), causes)
 
 
 def _is_ours(name: str) -> bool:

@@ -37,8 +37,8 @@ def pins(session: Session, names: Sequence[str] = ()) -> Pins:
         entries = {name: one for name, one in account.entries(record).items() if one.written}
         if not entries:
             raise RecordError(
-                f"the record of {session.target.name} has no apply of a project on this account",
-                "A pin is the version that an apply wrote, or that matched the manifest.",
+                f"the record of {session.target.name} has no applied project of this account",
+                "A pin is the params version that the last apply wrote or found equal to the manifest.",
                 remedies=[*_fetching(logged.notes), Remedy("To apply the manifests:", ("apply", "--"))],
             )
         return _selected(session, entries, names), live.projects
@@ -81,8 +81,8 @@ def _pin(name: str, entry: RecordedProject, live: Shown | None) -> tuple[Pin | N
     """The pin of a project, and what is wrong about it. None if there is no version to name."""
     if live is None:
         detail = (
-            "If it was renamed in the dashboard, use the new name in its manifest. If its manifest is removed, the "
-            "next apply removes it from the record."
+            "If the project was renamed in the dashboard, use the new name in its manifest. Otherwise, remove the "
+            "manifest; the next apply then removes the project from the record."
         )
         return None, [error("vanished", f"project.{name} no longer exists on Scale", detail=detail)]
     if isinstance(live, UnreadableProject):
@@ -92,19 +92,19 @@ def _pin(name: str, entry: RecordedProject, live: Shown | None) -> tuple[Pin | N
     known = base_of(entry, live).known
     if known is None:
         detail = (
-            "It was created at another time than the recorded project, which was renamed or replaced. Apply its "
-            "manifest to record it."
+            "The project on Scale was created at a different time than the recorded one, which was renamed or "
+            "replaced. To record the new project, apply its manifest."
         )
         return None, [error("replaced", f"project.{name} is not the recorded project", detail=detail)]
     notes = [warning("archived", f"project.{name} is archived on Scale")] if live.archived else []
     if kept := sorted(unit for unit in known.older if unit != ONTOLOGY):
         summary = f"the pinned version of project.{name} has changes made on Scale"
-        notes.append(warning("drift-kept", summary, detail=f"An apply kept them: {named(kept)}."))
+        notes.append(warning("drift-kept", summary, detail=f"The last apply kept these changes: {named(kept)}."))
     number = known.params_version
     version = next((one for one in live.params_history if one.number == number), None)
     if number is not None and (version is None or version.content is None):
         why = "is not in the history that Scale shows" if version is None else "cannot be read"
-        summary = f"version {number} of the params of project.{name} {why}"
-        notes.append(warning("history-cut", summary, detail="The pin has no content hash."))
+        summary = f"params version {number} of project.{name} {why}"
+        notes.append(warning("history-cut", summary, detail="The pin of this project has no content hash."))
     hashed = content_hash(version.content) if version is not None and version.content is not None else None
     return Pin(name, number, known.commit, hashed, known.recorded_at), notes

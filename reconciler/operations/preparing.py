@@ -160,9 +160,9 @@ def _ignored(files: Sequence[str], settings: Settings) -> Diagnostic:
 def _no_manifests(settings: Settings) -> Diagnostic:
     return error(
         NO_MANIFESTS,
-        f"there is no manifest in {settings.manifests}",
-        detail="Reconciler does not plan without manifests, because an incomplete checkout looks the same. Manifests "
-        "are files that end in .yaml or .yml and do not start with _ or a dot.",
+        f"{settings.manifests} contains no manifests",
+        detail="An incomplete checkout would look the same, so reconciler does not plan without manifests. A manifest "
+        "is a file whose name ends in .yaml or .yml and does not start with _ or a dot.",
         remedies=(
             Remedy("To write manifests for live projects:", ("import", "--all", "--")),
             Remedy("To plan without manifests:", ("plan", "--allow", NO_MANIFESTS)),

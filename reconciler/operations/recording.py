@@ -133,6 +133,11 @@ class Recorder:
         """Awaited right before a write. Returns None if the write may start, else the reason why not."""
         return await self._lease.permit()
 
+    @property
+    def unrenewed(self) -> tuple[Diagnostic, ...]:
+        """The error that kept the intent from being renewed, if there was one."""
+        return self._lease.problem.diagnostics if self._lease.problem is not None else ()
+
     async def end(self) -> None:
         """End the run in this clone, even after a failure."""
         await self._lease.end()
@@ -284,7 +289,7 @@ class Recorder:
         if key is None and account is None and plan.section is not None:
             raise RecordError(
                 f"the record of {self.target.name} no longer has a section for this account",
-                "The record changed during this run. Apply again.",
+                "Another process changed the record during this run. Apply again.",
             )
         named = (self.target.endpoint, account)
         final = named if key is None or account not in (None, EMPTY_ACCOUNT) else key

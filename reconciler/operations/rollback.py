@@ -48,8 +48,8 @@ def rollback(session: Session, names: Sequence[str], asked: Asked) -> RolledBack
     selected = len(projects) + len(prepared.declared.gone)
     if asked.at is None and selected > 1:
         raise UsageError(
-            f"version numbers are for one project, but {selected:,} are selected",
-            "Each project has versions of its own. To roll back several projects, use --to-time.",
+            f"a version number applies to one project, but {selected:,} are selected",
+            "Each project has its own versions. To roll back several projects, use --to-time.",
         )
     account, live = session.ask(lambda client: _read(session, client, prepared))
     made, failures = _made(session, projects, live, asked)
@@ -95,7 +95,9 @@ def _made(
 
 def _readable(project: DesiredProject, shown: Shown | None) -> LiveProject:
     if shown is None:
-        raise UsageError(f"{address_of(project.name)} does not exist on Scale", "It has no versions to go back to.")
+        raise UsageError(
+            f"{address_of(project.name)} does not exist on Scale", "Only a project on Scale has versions to restore."
+        )
     if isinstance(shown, UnreadableProject):
         raise UnreadableAnswerError(f"the live state of {address_of(project.name)} cannot be read: {shown.why}")
     return shown
@@ -105,6 +107,6 @@ def _without_manifest(name: str) -> Diagnostic:
     return error(
         "not-rolled-back",
         f"{address_of(name)} has no manifest",
-        detail="A rollback edits the manifest.",
-        remedies=(Remedy("To write one with the live state:", ("import", "--", name)),),
+        detail="A rollback edits the manifest of a project.",
+        remedies=(Remedy("To write a manifest with the live state:", ("import", "--", name)),),
     )

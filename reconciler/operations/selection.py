@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from reconciler.diagnostics import Diagnostic, Remedy, Severity, merged, quoted, warning, with_suggestion
+from reconciler.diagnostics import Diagnostic, Remedy, Severity, count, merged, quoted, warning, with_suggestion
 from reconciler.errors import DiagnosedError, UsageError
 from reconciler.manifest.loading import Manifests
 from reconciler.manifest.understanding import Entry
@@ -87,8 +87,8 @@ def usable(manifests: Manifests, selection: Selection) -> tuple[list[DesiredProj
         own.append(
             warning(
                 "errors-elsewhere",
-                f"{elsewhere} error{'' if elsewhere == 1 else 's'} in manifests that are not selected",
-                remedies=(Remedy("To see them:", ("validate", "--")),),
+                f"{count(elsewhere, 'error')} in manifests that are not selected",
+                remedies=(Remedy("To see the details:", ("validate", "--")),),
             )
         )
     return [entry.project for entry in selection.entries if entry.project is not None], tuple(own)
@@ -133,6 +133,6 @@ def _broken(entries: Sequence[Entry]) -> tuple[str, tuple[Remedy, ...]]:
     unreadable = sum(entry.name is None and entry.is_manifest for entry in entries)
     if not unreadable:
         return "NAME is a project name, a path, or a pattern such as 'kitten_*'.", ()
-    files = "1 manifest" if unreadable == 1 else f"{unreadable} manifests"
-    one = "it" if unreadable == 1 else "one of them"
-    return f"{files} cannot be read. The project may be in {one}.", (Remedy("To see why:", ("validate", "--")),)
+    one = "this manifest" if unreadable == 1 else "one of these manifests"
+    detail = f"{count(unreadable, 'manifest')} cannot be read. The project may be in {one}."
+    return detail, (Remedy("To see why:", ("validate", "--")),)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import shlex
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -59,7 +60,7 @@ def check_writable(target: Target) -> None:
     if not target.writes:
         raise UsageError(
             f"target {quoted(target.name)} has writes = false, so nothing was written",
-            "To apply, set writes = true under the target in reconciler.toml.",
+            f"To allow writes, set writes = true under [targets.{target.name}] in reconciler.toml.",
         )
     if target.sandbox is not None:
         check_sandbox(target.sandbox)
@@ -97,8 +98,8 @@ def open_target(
     if not key.strip():
         needing_none = () if environment.get("RECONCILER_ENDPOINT") else sandboxes[:1]
         raise CredentialsError(
-            f"there is no API key: {variable} is not set or is empty",
-            "Set that variable to the account's API key."
+            f"the API key is missing: {variable} is not set or is empty",
+            f"Set {variable} to the account's API key."
             + (" In a workflow, check that the secret exists." if environment.get("CI") else ""),
             remedies=[Remedy("To try reconciler without a key:", ("plan", "--target", name)) for name in needing_none],
         )
@@ -214,7 +215,7 @@ def _read_snapshot(settings: Settings, target: Target, file: str, environment: M
         snapshot = read_file(Path(file))
     if snapshot.target.name != target.name:
         raise UsageError(
-            f"the snapshot is of the target {quoted(snapshot.target.name)}, not of {quoted(target.name)}",
-            f"Use a snapshot of {quoted(target.name)}, or name the target of this one.",
+            f"the snapshot was taken of target {quoted(snapshot.target.name)}, not {quoted(target.name)}",
+            f"Use a snapshot of {quoted(target.name)}, or set --target {shlex.quote(snapshot.target.name)}.",
         )
     return snapshot

@@ -146,7 +146,7 @@ def _not_compared(projects: int) -> list[Diagnostic]:
             Severity.NOTE,
             "not-compared",
             f"sensitive values of {of} were not compared",
-            detail="A snapshot does not contain sensitive values. To compare them, run without --live.",
+            detail="A snapshot does not contain sensitive values. To compare them, run the command without --live.",
         )
     ]
 
@@ -160,7 +160,7 @@ def _outdated(snapshot: Snapshot, known: Entries) -> list[Diagnostic]:
         warning(
             "snapshot-outdated",
             f"the snapshot is older than the last apply ({newest})",
-            detail="What that apply wrote is not in the snapshot, so it appears as a difference.",
+            detail="The snapshot does not contain what that apply wrote, so a plan shows it as a difference.",
             remedies=(Remedy("Take a new snapshot where the API key is available:", ("snapshot", "--publish")),),
         )
     ]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC
 
 from reconciler import git
-from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import Diagnostic, sentence
 from reconciler.errors import GitRefusedError
 from reconciler.forge.github.login import git_login
 from reconciler.git.ancestry import Ancestry
@@ -76,7 +76,7 @@ class CommitCheck:
         try:
             standing = Ancestry(self._root, self._remote(), self._settings).standing(head, applied)
         except GitRefusedError as problem:
-            return Behind(Standing.UNKNOWN, applied, head, f"{problem.summary}.")
+            return Behind(Standing.UNKNOWN, applied, head, f"{sentence(problem.summary)} {problem.detail}".rstrip())
         return None if standing is Standing.CONTAINED else Behind(standing, applied, head)
 
     def _remote(self) -> str | None:

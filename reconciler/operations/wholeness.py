@@ -71,10 +71,10 @@ def _require(
     hidden = replace(hidden, flags={name: hidden.flags[name] for name in names})
     if len(names) == 1:
         summary = f"{quoted(names[0])} is in git, but not in this checkout"
-        needed = "A plan reads this file. It was not deleted, so reconciler does not plan without it."
+        needed = "A plan reads this file. Git still tracks it, so it does not count as deleted."
     else:
         summary = f"{len(names):,} files are in git, but not in this checkout"
-        needed = f"A plan reads {named(names)}. They were not deleted, so reconciler does not plan without them."
+        needed = f"A plan reads {named(names)}. Git still tracks these files, so they do not count as deleted."
     remedies = _remedies(hidden, settings.cwd.as_posix(), [os.path.realpath(folder) for folder in folders])
     raise DiagnosedError(summary, [error(Code.NOT_CHECKED_OUT, summary, detail="\n".join((needed, *remedies)))])
 
@@ -86,8 +86,10 @@ def _remedies(hidden: Hidden, cwd: str, folders: Iterable[str]) -> Iterator[str]
     for name, flag in hidden.flags.items():
         by_flag.setdefault(flag, []).append(name)
     if hidden.patterns is not None and (names := by_flag.pop("skip-worktree", None)):
-        yield f"This is a sparse checkout. To check out what is missing:\n{command} {_adding(hidden, names, folders)}"
-        yield "In a workflow, add it to the sparse-checkout input of actions/checkout, or remove that input."
+        files = "file" if len(names) == 1 else "files"
+        yield f"This is a sparse checkout. To check out the missing {files}:"
+        yield f"{command} {_adding(hidden, names, folders)}"
+        yield f"In a workflow, add the {files} to the sparse-checkout input of actions/checkout, or remove that input."
     for flag, names in by_flag.items():
         few = shlex.join(names[:_MOST_IN_A_COMMAND])
         files, them = ("The file is", "it") if len(names) == 1 else ("The files are", "them")

@@ -112,8 +112,8 @@ def open_record(root: Path, target: str, remote: str, *, login: Login = NO_LOGIN
     if remote != LOCAL:
         raise RecordError(
             f"the record of {target} needs a git repository",
-            f"The record is kept on the git remote {remote}. Work in a clone, with git installed, or set "
-            f'record = "{LOCAL}" for the target.',
+            f"The record is kept on the git remote {remote}. Install git and work in a clone, or set "
+            f'record = "{LOCAL}" under [targets.{target}] in reconciler.toml.',
         )
     return _FileRecord(root, target)
 
@@ -139,9 +139,10 @@ class _GitRecord:
             raise RecordError(f"{problem.summary}{self._kept.where}", remedies=self._repair(problem.tip)) from None
         except MissingObjectError as problem:
             raise RecordError(
-                f"the record is damaged: {problem.summary}",
+                "the record is damaged",
                 "Reconciler cannot read which versions earlier applies wrote.",
                 remedies=self._repair(problem.tip),
+                causes=problem.diagnostics,
             ) from None
         if held is None:
             return Seen(Record(), None, {})

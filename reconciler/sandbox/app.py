@@ -108,7 +108,7 @@ def _authenticate(request: Request) -> None:
     except ValueError:
         key, colon = b"", b""
     if scheme.lower() != "basic" or not colon or not key.strip():
-        raise Refusal(401, "No API key: send it as the user name of HTTP Basic, with an empty password.")
+        raise Refusal(401, "The API key is missing. Send it as the user name of HTTP Basic, with an empty password.")
 
 
 def _archived(request: Request) -> bool | None:
@@ -117,9 +117,9 @@ def _archived(request: Request) -> bool | None:
     values = {None: None, "true": True, "false": False}
     archived = query.get("archived")
     if archived not in values:
-        raise bad_request("'archived' must be true or false.")
+        raise bad_request('"archived" must be true or false.')
     return values[archived]
 
 
 def _no_such_path() -> Refusal:
-    return Refusal(404, "There is nothing at this path.")
+    return Refusal(404, "This path does not exist.")

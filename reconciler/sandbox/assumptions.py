@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
 from reconciler.sandbox.exchange import bad_request
-from reconciler.sandbox.jsontext import Json
+from reconciler.sandbox.jsontext import Json, quoted
 
 if TYPE_CHECKING:
     from reconciler.sandbox.bodies import NewProject
@@ -93,7 +93,7 @@ class Assumptions:
         for switch in switches():
             value = getattr(self, _field_name(switch.name))
             if value not in switch.values:
-                raise ValueError(f'"{switch.name}" must be {" or ".join(switch.values)}, not {_quoted(value)}')
+                raise ValueError(f"{quoted(switch.name)} must be {' or '.join(switch.values)}, not {quoted(value)}")
 
     @classmethod
     def parse(cls, texts: Iterable[str]) -> Assumptions:
@@ -107,13 +107,13 @@ class Assumptions:
         for text in texts:
             name, equals, value = text.partition("=")
             if not equals:
-                raise ValueError(f"{_quoted(text)} is not NAME=VALUE")
+                raise ValueError(f"{quoted(text)} is not in the form NAME=VALUE")
             if name not in known:
                 near = get_close_matches(name, known, n=1)
-                hint = f' Did you mean "{near[0]}"?' if near else ""
-                raise ValueError(f"{_quoted(name)} is not a switch.{hint} The switches: {', '.join(known)}")
+                hint = f", did you mean {quoted(near[0])}?" if near else "."
+                raise ValueError(f"unknown switch {quoted(name)}{hint} Known switches: {', '.join(known)}")
             if _field_name(name) in chosen:
-                raise ValueError(f'"{name}" appears twice')
+                raise ValueError(f"{quoted(name)} appears twice")
             chosen[_field_name(name)] = value
         return cls(**chosen)
 
@@ -156,12 +156,12 @@ class Assumptions:
         ignored."""
         unknown = sorted(body.keys() - known)
         if unknown:
-            raise bad_request(f"Unknown field: {', '.join(map(repr, unknown))}.")
+            raise bad_request(f"Unknown fields: {', '.join(map(quoted, unknown))}.")
 
     def refuse_pipeline_outside_studio(self, *, studio: bool) -> None:
         """[A] A `pipeline`, which is for Studio only [D], is refused with 400 without `studio: true`, not ignored."""
         if not studio:
-            raise bad_request("'pipeline' is for Studio projects only: send 'studio': true with it.")
+            raise bad_request('"pipeline" is only for Studio projects. Send it together with "studio": true.')
 
     def keeps_its_name(self, *, archived: bool) -> bool:
         """[A] An archived project keeps its name, so a create with that name gets a 409 (`archived-name`)."""
@@ -246,10 +246,6 @@ def switches() -> tuple[Switch, ...]:
 
 def _field_name(name: str) -> str:
     return name.replace("-", "_")
-
-
-def _quoted(value: object) -> str:
-    return f'"{value}"'
 
 
 def _trimmed(value: Json) -> Json:

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from reconciler.sandbox.assumptions import Assumptions
 from reconciler.sandbox.exchange import bad_request, name_problem
-from reconciler.sandbox.jsontext import Json, parse
+from reconciler.sandbox.jsontext import Json, parse, quoted
 
 PIPELINES = ("consensus_task", "standard_task")
 RESERVED_PARAMETERS = frozenset({"patch", "version", "created_at"})
@@ -76,7 +76,7 @@ def read_create(data: bytes, assumptions: Assumptions) -> NewProject:
     body = _read_fields(data, _CREATE_FIELDS, assumptions, required="type")
     problem = name_problem(body.get("name"))
     if problem:
-        raise bad_request(f"'name' {problem}.")
+        raise bad_request(f'"name" {problem}.')
     if "pipeline" in body:
         assumptions.refuse_pipeline_outside_studio(studio=body.get("studio", False))
     return NewProject(
@@ -95,7 +95,7 @@ def read_set_params(data: bytes) -> NewParams:
     if isinstance(patch, str):
         patch = _PATCH_SPELLINGS.get(patch)
     if not isinstance(patch, bool):
-        raise bad_request("'patch' must be true or false.")
+        raise bad_request('"patch" must be true or false.')
     return NewParams(params=_check_parameters(body), patch=patch)
 
 
@@ -111,7 +111,7 @@ def _read_fields(data: bytes, known: Mapping[str, _Rule], assumptions: Assumptio
     for field, value in body.items():
         allows, values = known[field]
         if not allows(value):
-            raise bad_request(f"'{field}' must be {values}.")
+            raise bad_request(f'"{field}" must be {values}.')
     return body
 
 
@@ -128,7 +128,7 @@ def _read_object(data: bytes) -> dict[str, Json]:
 def _check_parameters(params: dict[str, Json]) -> dict[str, Json]:
     reserved = sorted(RESERVED_PARAMETERS & params.keys())
     if reserved:
-        raise bad_request(f"{', '.join(map(repr, reserved))} cannot be a parameter's name.")
+        raise bad_request(f"A parameter cannot be named {' or '.join(map(quoted, reserved))}.")
     return params
 
 
@@ -138,10 +138,10 @@ def _check_choices(choices: list[Json], place: str, seen: set[str]) -> None:
         here = f"{place}[{position}]"
         choice = item.get("choice") if isinstance(item, dict) else item
         if not isinstance(choice, str):
-            raise bad_request(f"{here} must be a string or an object whose 'choice' is a string.")
+            raise bad_request(f'{here} must be a string or an object whose "choice" is a string.')
         if choice in seen:
             raise bad_request(
-                f"{here}: the choice {choice!r} appears twice; each choice must be unique in the whole ontology."
+                f"{here}: the choice {quoted(choice)} appears twice; each choice must be unique in the whole ontology."
             )
         seen.add(choice)
         if isinstance(item, dict):

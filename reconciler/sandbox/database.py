@@ -68,7 +68,7 @@ class Database:
         if not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
             raise StoreError(
                 f"the sandbox file {self.file} cannot be written: {place} is read-only",
-                "Make it writable, or use a different file.",
+                f"Make {place} writable, or use a different file.",
             )
 
     @contextmanager
@@ -111,7 +111,8 @@ class Database:
             return False
         except NotADirectoryError as error:
             file = next((one for one in self.file.parents if one.is_file()), self.file.parent)
-            raise StoreError(f"the sandbox file {self.file} cannot be opened: {file} is not a folder") from error
+            why = f"{file} is not a folder"
+            raise StoreError(f"the sandbox file {self.file} cannot be opened: {why}", _ANOTHER) from error
         except (OSError, ValueError) as error:
             raise StoreError(f"the sandbox file {self.file} cannot be opened: {_reason(error)}") from error
         if stat.S_ISDIR(mode):
@@ -144,7 +145,7 @@ class Database:
             if layout != _LAYOUT:
                 raise StoreError(
                     f"the sandbox file {self.file} has layout {layout}, not {_LAYOUT}",
-                    f"Another version of reconciler created it. Use that version, or {self._start_again()}",
+                    f"Another version of reconciler created the file. Use that version, or {self._start_again()}",
                 )
             return True
         if application or _pragma(connection, "schema_version"):
@@ -172,12 +173,13 @@ class Database:
             case sqlite3.SQLITE_NOTADB:
                 return StoreError(f"{where} is not a SQLite database", _ANOTHER)
             case sqlite3.SQLITE_CORRUPT:
-                return StoreError(f"{where} is a damaged database", f"Restore a copy of it, or {self._start_again()}")
+                return StoreError(f"{where} is a damaged database", f"Restore a backup, or {self._start_again()}")
             case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-                advice = f"This process waited for {self._patience:g} seconds. Try again."
+                advice = f"This process waited for {self._patience:g} seconds. Run the command again later."
                 return StoreError(f"{where} is locked by another process", advice)
             case sqlite3.SQLITE_FULL:
-                return StoreError(f"{where} cannot grow because the disk is full", "Free some space, and try again.")
+                advice = "Free some space, then run the command again."
+                return StoreError(f"{where} cannot grow because the disk is full", advice)
             case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
                 advice = "Check the permissions of the file and its folder."
                 return StoreError(f"{where} cannot be opened: {error}", advice)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 from urllib.parse import unquote_to_bytes
 
-from reconciler.sandbox.jsontext import Json, write
+from reconciler.sandbox.jsontext import Json, quoted, write
 
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _JSON: Mapping[str, str] = {"content-type": "application/json"}
@@ -64,7 +64,7 @@ def bad_request(error: str) -> Refusal:
 
 
 def no_such_project(name: str) -> Refusal:
-    return Refusal(404, f"There is no project named {name!r}.")
+    return Refusal(404, f"There is no project named {quoted(name)}.")
 
 
 def name_problem(name: object) -> str | None:
@@ -72,7 +72,7 @@ def name_problem(name: object) -> str | None:
     if not isinstance(name, str):
         return "must be a string"
     if name in ("", ".", ".."):
-        return "must not be empty, '.', or '..'"  # these break the URL even when encoded [T]
+        return 'must not be empty, ".", or ".."'  # these break the URL even when encoded [T]
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:

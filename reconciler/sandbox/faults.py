@@ -16,7 +16,7 @@ from typing import Any, cast
 from reconciler.sandbox.app import route
 from reconciler.sandbox.bodies import NewOntology, NewParams
 from reconciler.sandbox.exchange import Answer, ConnectionCutError, Handler, Refusal, Request, error_answer
-from reconciler.sandbox.jsontext import Json, NumberText, parse, parse_file
+from reconciler.sandbox.jsontext import Json, NumberText, parse, parse_file, quoted
 from reconciler.sandbox.store import Store, StoreError
 
 CALLS = ("list", "get", "create", "setParams", "setOntology")
@@ -89,7 +89,7 @@ def _read_fault(entry: Json) -> Fault:
         raise ValueError("it is not an object")
     for key, value in entry.items():
         if key not in _KEYS:
-            raise ValueError(f'the key "{key}" is unknown. The keys are {", ".join(_KEYS)}')
+            raise ValueError(f"unknown key {quoted(key)}. Known keys: {', '.join(_KEYS)}")
         allows, values = _KEYS[key]
         if not allows(value):
             raise ValueError(f'"{key}" must be {values}')
@@ -98,12 +98,13 @@ def _read_fault(entry: Json) -> Fault:
             raise ValueError(f'"{key}" is missing')
     call, what = str(entry["call"]), str(entry["what"])
     if call != ANY and call not in (calls := _OTHERS.get(what, CALLS)):
-        raise ValueError(f'"{what}" works with {", ".join(one for one in CALLS if one in calls)}, not with {call}')
+        known = ", ".join(one for one in CALLS if one in calls)
+        raise ValueError(f'"{what}" can be used with {known}, but not with {call}')
     if call == "list" and "project" in entry:
-        raise ValueError('"project" does not work with list, which is about all projects')
+        raise ValueError('"project" cannot be used with list, which returns all projects')
     for key, only in (("retry_after", "429-retry-after"), ("seconds", "slow")):
         if key in entry and what != only:
-            raise ValueError(f'"{key}" works only with "{only}"')
+            raise ValueError(f'"{key}" can be used only with "{only}"')
     given: dict[str, Any] = dict(entry)
     if given.get("times") == "always":
         given["times"] = None

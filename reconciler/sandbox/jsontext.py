@@ -60,6 +60,11 @@ def parse_file(data: bytes) -> Json:
         raise ValueError(f"cannot be read as JSON: {error}") from None
 
 
+def quoted(text: str) -> str:
+    """A text in quotes, for messages."""
+    return json.dumps(text, ensure_ascii=False)
+
+
 def write(value: Json) -> str:
     """A value as compact ASCII text. A lone surrogate, which JSON can represent but UTF-8 cannot, is kept.
 

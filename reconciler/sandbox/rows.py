@@ -47,15 +47,15 @@ def _read_project(project: object, default_time: str) -> ProjectRow:
     refuse_depth(project)
     problem = name_problem(project.get("name"))
     if problem:
-        raise ValueError(f"'name' {problem}")
+        raise ValueError(f'"name" {problem}')
     if not isinstance(project.get("type"), str) or not project["type"]:
-        raise ValueError("'type' must be a non-empty string")
+        raise ValueError('"type" must be a non-empty string')
     archived = project.get("archived", False)
     if not isinstance(archived, bool):
-        raise ValueError("'archived' must be true or false")
+        raise ValueError('"archived" must be true or false')
     created_at = _time(project, "created_at", default_time)
     if not _is_time(created_at):
-        raise ValueError("'created_at' must be a time such as 2026-01-31T12:00:00.000Z")
+        raise ValueError('"created_at" must be a time such as 2026-01-31T12:00:00.000Z')
     facts = {key: value for key, value in project.items() if key not in _BESIDE_FACTS}
     params, following = _read_param_history(project.get("param_history", []), created_at)
     ontologies = _read_ontology_history(project["ontologyHistory"]) if "ontologyHistory" in project else None
@@ -74,10 +74,10 @@ def _read_project(project: object, default_time: str) -> ProjectRow:
 def _read_param_history(history: object, default_time: str) -> tuple[list[str], int]:
     """The entries, and the number of the next version."""
     if not isinstance(history, list):
-        raise ValueError("'param_history' must be an array")
+        raise ValueError('"param_history" must be an array')
     first = history[0].get("version", 0) if history and isinstance(history[0], dict) else 0
     if type(first) is not int or first < 0:
-        raise ValueError("'param_history[0].version' must be a whole number, 0 or more")
+        raise ValueError('"param_history[0].version" must be a whole number, 0 or more')
     read = [_read_params(entry, position, first + position, default_time) for position, entry in enumerate(history)]
     return read, first + len(read)
 
@@ -86,26 +86,26 @@ def _read_params(entry: object, position: int, number: int, default_time: str) -
     """The text of an entry. A truncated history may start after version 0, but from there on it must have no gaps."""
     place = f"param_history[{position}]"
     if not isinstance(entry, dict):
-        raise ValueError(f"'{place}' must be an object")
+        raise ValueError(f'"{place}" must be an object')
     version = entry.get("version", number)
     if isinstance(version, bool) or version != number:
-        raise ValueError(f"'{place}.version' must be {number}, the next version")
+        raise ValueError(f'"{place}.version" must be {number}, the next version')
     if "patch" in entry:
-        raise ValueError(f"'{place}' has a parameter 'patch', which is not a valid name")
+        raise ValueError(f'"{place}" has a parameter named "patch", which is reserved')
     created_at = _time(entry, "created_at", default_time, place=f"{place}.")
     return params_entry(entry, version=number, created_at=created_at)
 
 
 def _read_ontology_history(history: object) -> list[str]:
     if not isinstance(history, list):
-        raise ValueError("'ontologyHistory' must be an array")
+        raise ValueError('"ontologyHistory" must be an array')
     return [write(entry) for entry in history]
 
 
 def _time(holder: Mapping[str, Json], field: str, default: str, *, place: str = "") -> str:
     value = holder.get(field, default)
     if not isinstance(value, str):
-        raise ValueError(f"'{place}{field}' must be a string")
+        raise ValueError(f'"{place}{field}" must be a string')
     return value
 
 

@@ -17,7 +17,7 @@ from reconciler.sandbox.assumptions import DEFAULT, Assumptions
 from reconciler.sandbox.bodies import NewOntology, NewParams, NewProject
 from reconciler.sandbox.database import Database, StoreError, new_account_id
 from reconciler.sandbox.exchange import Refusal, no_such_project
-from reconciler.sandbox.jsontext import Json, parse, write
+from reconciler.sandbox.jsontext import Json, parse, quoted, write
 from reconciler.sandbox.rows import (
     DOCUMENT_COLUMNS,
     displaced,
@@ -81,7 +81,7 @@ class Store:
         with self._database.writing(create=True) as connection:
             assert connection is not None
             if new.type in self._account(connection)[1]:
-                raise Refusal(402, f"The task type {new.type!r} is not enabled for this account.")
+                raise Refusal(402, f"The task type {quoted(new.type)} is not enabled for this account.")
             self._claim(connection, new.name)
             row = new_row(new, self.assumptions, created_at=self._timestamp())
             connection.execute(_INSERT, row.values())
@@ -203,7 +203,7 @@ class Store:
         query = "SELECT position, archived FROM projects WHERE name = ?"
         for position, archived in connection.execute(query, (name,)).fetchall():
             if self.assumptions.keeps_its_name(archived=bool(archived)):
-                raise Refusal(409, f"A project named {name!r} already exists.")
+                raise Refusal(409, f"A project named {quoted(name)} already exists.")
             kept = displaced(name, position)
             connection.execute("UPDATE projects SET name = ? WHERE position = ?", (kept, position))
 

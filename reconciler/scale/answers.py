@@ -32,7 +32,7 @@ MOST_WORDS = 500
 _LONGEST_DATE = 40
 """Characters. A date in HTTP has 29."""
 
-WRONG_ENDPOINT = "The endpoint may be wrong. The endpoint of Scale's Projects API ends in /v1."
+WRONG_ENDPOINT = "Check the endpoint. The URL of Scale's Projects API ends in /v1."
 
 
 _GATEWAY = frozenset({407, 502, 503, 504})
@@ -81,7 +81,7 @@ def unreadable(answer: Answer, problem: UnreadableAnswerError, asked: Asked) -> 
     if "json" not in content_type.lower():
         lines.append(WRONG_ENDPOINT)
     return UnreadableAnswerError(
-        asked.mask(f"{asked.what}: {problem.summary}"),
+        asked.mask(f"{asked.what} failed: {problem.summary}"),
         asked.mask(_joined(lines)),
         landing=_landing(asked.write, asked),
         status=answer.status,
@@ -108,7 +108,7 @@ def _words(answer: Answer, asked: Asked) -> str:
     body = _json_object(answer)
     if body is None:
         content_type = answer.headers.get("content-type", "")
-        return f"The response is not in the API's format: it has {_named(content_type)}. {WRONG_ENDPOINT}"
+        return f"The API returns JSON objects, but this response has {_named(content_type)}. {WRONG_ENDPOINT}"
     error = body.get("error") or body.get("message")
     if not error:
         return "The server gave no reason."
@@ -119,38 +119,50 @@ def _words(answer: Answer, asked: Asked) -> str:
 def _rejected(answer: Answer, asked: Asked) -> ScaleError:
     kinds: dict[int, tuple[type[ScaleError], str, str]] = {
         400: (RejectedError, "was refused as a bad request", ""),
-        401: (CredentialsError, "was refused: the API key is not accepted", _key_advice(asked)),
+        401: (CredentialsError, "was refused: the API key is not valid", _key_advice(asked)),
         402: (
             NotEnabledError,
-            f"was refused: {'the task type' if asked.is_create else 'this request'} is not enabled for the account",
-            "Ask Scale to enable it, or use the key of an account that has it.",
+            f"was refused: {'the task type' if asked.is_create else 'the call'} is not enabled for the account",
+            f"Ask Scale to enable {'the task type' if asked.is_create else 'the call'}, or use the API key of an "
+            "account for which it is enabled.",
         ),
         403: (
             RejectedError,
             "was refused with status 403",
-            f"The key does not have permission for this request. {_key_advice(asked)}",
+            f"The API key does not have permission for this request. {_key_advice(asked)}",
         ),
         404: (
             NotFoundError,
-            "returned 404",
-            WRONG_ENDPOINT if asked.is_list else "The project may have been renamed in Scale's dashboard. Plan again.",
+            "failed with status 404 (not found)",
+            WRONG_ENDPOINT
+            if asked.is_list
+            else "The project may have been renamed in Scale's dashboard. Plan again to see what is live.",
         ),
-        409: (RejectedError, "was refused as a conflict", "Another writer may have changed the project. Plan again."),
+        409: (
+            RejectedError,
+            "was refused with status 409 (conflict)",
+            "Another writer may have changed the project. Plan again to see what is live.",
+        ),
     }
     if asked.is_create:
         kinds[409] = (
             NameTakenError,
             "was refused: the name is already taken",
-            "An archived project may have this name. Plan again to see which project has it, or choose another name.",
+            "An archived project may have this name. Plan again to see which project has the name, or choose another "
+            "name.",
         )
-    default = (RejectedError, f"was refused with status {answer.status}", "If the reason is not clear, ask Scale.")
+    default = (
+        RejectedError,
+        f"was refused with status {answer.status}",
+        "If you cannot fix the cause, contact Scale's support.",
+    )
     if 300 <= answer.status < 400:
         target = _cut(asked.mask(answer.headers.get("location", "")))
         default = (
             RejectedError,
             f"returned a redirect (status {answer.status})",
-            f"It redirects to {target or 'nowhere'}, and reconciler does not follow redirects. Set the endpoint to the "
-            "API's own address.",
+            "Reconciler does not follow redirects. Set the endpoint to the API's final URL."
+            + (f" This redirect names {target}." if target else ""),
         )
     kind, problem, advice = kinds.get(answer.status, default)
     proxy = _proxy_advice(asked) if answer.status in _GATEWAY else ""
@@ -165,25 +177,25 @@ def _rejected(answer: Answer, asked: Asked) -> ScaleError:
 
 def _key_advice(asked: Asked) -> str:
     if asked.key_variable is None:
-        return "Check which key is sent."
-    return f"The key came from {asked.key_variable}. Check that it is complete, valid, and meant for this endpoint."
+        return "Check that the API key is complete, valid, and meant for this endpoint."
+    return f"Check that the API key in {asked.key_variable} is complete, valid, and meant for this endpoint."
 
 
 def _unavailable(answer: Answer, outcome: Outcome, asked: Asked) -> UnavailableError:
     landed = asked.write and is_failure(answer.status)
-    problem = "too many requests" if answer.status == 429 else f"the server failed with status {answer.status}"
+    problem = "too many requests" if answer.status == 429 else f"the server returned status {answer.status}"
     lines = [_words(answer, asked), _effort(outcome, asked), _proxy_advice(asked) if answer.status in _GATEWAY else ""]
     if outcome.wait is not None and outcome.wait > LONGEST_WAIT:
         asks = answer.headers.get("retry-after", "")
         asks = asks if len(asks) <= _LONGEST_DATE else f"{asks[:_LONGEST_DATE]}…"
         lines.append(
-            f"The server asks for a wait of more than {LONGEST_WAIT:.0f} seconds (Retry-After: {asks}). Run the "
+            f"The server requires a wait of more than {LONGEST_WAIT:.0f} seconds (Retry-After: {asks}). Run the "
             "command again after that time."
         )
     elif answer.status == 429:
-        lines.append("Run the command again later, or with a lower parallelism.")
+        lines.append("Run the command again later. If that fails too, lower parallelism in reconciler.toml.")
     return UnavailableError(
-        asked.mask(f"{asked.what}: {problem}"),
+        asked.mask(f"{asked.what} failed: {problem}"),
         asked.mask(_joined(lines)),
         landing=_landing(landed, asked),
         status=answer.status,
@@ -196,11 +208,11 @@ def _unavailable(answer: Answer, outcome: Outcome, asked: Asked) -> UnavailableE
 
 def _lost(lost: Lost, outcome: Outcome, asked: Asked) -> UnavailableError:
     landed = asked.write and lost.sent
-    lines = [_effort(outcome, asked)]
+    lines = [lost.advice, _effort(outcome, asked)]
     if not lost.sent:
         lines.append(_proxy_advice(asked))
     return UnavailableError(
-        asked.mask(f"{asked.what}: {lost.reason}"),
+        asked.mask(f"{asked.what} failed: {lost.reason}"),
         asked.mask(_joined(lines)),
         landing=_landing(landed, asked),
         may_have_landed=landed,
@@ -213,7 +225,7 @@ def _lost(lost: Lost, outcome: Outcome, asked: Asked) -> UnavailableError:
 def _proxy_advice(asked: Asked) -> str:
     if asked.proxy is None:
         return ""
-    return f"A proxy is set in {asked.proxy}. Check that it is reachable and allows this request."
+    return f"Check that the proxy set in {asked.proxy} is reachable and allows this request."
 
 
 def _effort(outcome: Outcome, asked: Asked) -> str:
@@ -225,7 +237,7 @@ def _effort(outcome: Outcome, asked: Asked) -> str:
 
 def _landing(landed: bool, asked: Asked) -> str:
     if landed:
-        return "The write may have landed. Check the project before you send it again."
+        return "The write may have landed. Check the project before you repeat the write."
     return "Nothing was written." if asked.write else ""
 
 

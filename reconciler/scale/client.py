@@ -112,7 +112,7 @@ class ScaleClient:
         project = _read(got, partial(read_project, name=name))
         if isinstance(project, UnreadableProject):
             answer, asked = got
-            raise unreadable(answer, UnreadableAnswerError(f"the response cannot be read: {project.why}"), asked)
+            raise unreadable(answer, UnreadableAnswerError(project.why), asked)
         return project
 
     async def find_project(self, name: str) -> Shown | None:
@@ -131,7 +131,7 @@ class ScaleClient:
         The attributes of a ScaleError report what is known of the write.
         """
         _path_of(call.project)
-        asked = self._asked(f"{call.kind.value} of {quoted(call.project)}", "POST", call.path)
+        asked = self._asked(f"the {call.kind.value} call for project {quoted(call.project)}", "POST", call.path)
         answer = _succeeded(await self._exchange(asked, call.path, _encoded(call)), asked)
         return _read((answer, asked), parse_json)
 
@@ -175,7 +175,9 @@ class ScaleClient:
         """Send a read as its policy says, or `once`, and a write once. Each takes one of the slots."""
         url = f"{self._connection.address}{path}"
         if not is_url(url):
-            raise RejectedError(f"{asked.what}: the name is too long for a URL")
+            raise RejectedError(
+                f"{asked.what} failed: the name is too long for a URL", "Nothing was sent. Use a shorter name."
+            )
 
         sent_at: float | None = None
 
@@ -238,7 +240,7 @@ def _path_of(name: str) -> str:
         path = None
     if path is None:
         raise RejectedError(
-            f"the API cannot address a project named {quoted(name)}",
+            f"the API does not support a project named {quoted(name)}",
             "A name must be valid Unicode, and cannot be empty, `.`, or `..`.",
         )
     return path
@@ -255,8 +257,8 @@ def _encoded(call: Call) -> bytes:
     except (ValueError, TypeError, RecursionError) as error:
         reason = str(error)
     raise RejectedError(
-        f"{call.kind.value} of {quoted(call.project)} contains a value that JSON cannot represent",
-        f"{reason}. Nothing was sent. A number must be finite, and have at most 4,300 digits.",
+        f"{call.kind.value} for project {quoted(call.project)} has a value that JSON cannot hold",
+        f"Nothing was sent. The JSON encoder reports: {reason}. A number must be finite and have at most 4,300 digits.",
     )
 
 
@@ -269,16 +271,16 @@ def _checked_key(key: str, variable: str | None) -> str:
         CredentialsError: HTTP Basic cannot carry the key. The error never shows it.
     """
     key = key.strip()
-    source = variable or "the API key"
+    source = f"the API key in {variable}" if variable else "the API key"
     if not key:
         raise CredentialsError(
-            f"there is no API key: {source} is empty", "Set it to a key from Scale's dashboard, live or test."
+            f"{source} is empty", f"Set {variable or 'it'} to a live or test API key from Scale's dashboard."
         )
     for position, character in enumerate(key, 1):
         code = ord(character)
         if character == ":" or code < 0x20 or 0x7F <= code < 0xA0 or code > 0xFF:
             raise CredentialsError(
-                f"the API key in {source} has a character that cannot be sent over HTTP",
-                f"The character is number {position} of {len(key)} (U+{code:04X}). Copy the key again.",
+                f"{source} has a character that cannot be sent over HTTP",
+                f"Character {position} of {len(key)} is U+{code:04X}. Copy the key from Scale's dashboard again.",
             )
     return key

@@ -134,9 +134,7 @@ class Retries:
         an answer."""
         if await self._pace.enter() > FRESH_SECONDS:
             self._pace.leave()
-            return Outcome(
-                Lost("not sent, because it waited too long for other requests", sent=False), tries=0, seconds=0.0
-            )
+            return Outcome(Lost("the wait for other requests was too long", sent=False), tries=0, seconds=0.0)
         started = self.clock.monotonic()
         try:
             result = await attempt(seconds)

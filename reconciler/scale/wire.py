@@ -61,7 +61,7 @@ def read_project(body: bytes, name: str) -> Shown:
     """The answer to a get of `name`: one JSON object ([D]). UnreadableAnswerError for what is not JSON."""
     project = _project(_parsed(body), (_GET,))
     if project.name is not None and project.name != name:
-        problem = f"shows that the response is about a different project, {quoted(project.name)}"
+        problem = f"is {quoted(project.name)}, so the response is about a different project"
         return UnreadableProject(name, f"{_GET}.name", problem)
     return project if isinstance(project, LiveProject) else replace(project, name=name)
 
@@ -98,7 +98,7 @@ def _items(body: bytes) -> Sequence[Json | Flawed]:
             return items
         raise UnreadableAnswerError(
             f"the response is {_kind(items)}, not a JSON array of projects",
-            "Nothing in the response was used. Check that the endpoint belongs to Scale's Projects API.",
+            "Check that the endpoint is the URL of Scale's Projects API.",
         )
     raise _no_json(problem)
 
@@ -178,7 +178,7 @@ def _short(part: str | int) -> str | int:
 
 def _live(item: Json) -> LiveProject:
     if type(item) is not dict:
-        raise _UnreadableError(f"is {_kind(item)}, not a JSON object")
+        raise _UnreadableError(f"is {_kind(item)}, not an object")
     name, kind, archived = item.get("name"), item.get("type"), item.get("archived")
     if type(name) is not str:
         raise _UnreadableError(f"is {_kind(name)}, not a string", "name")

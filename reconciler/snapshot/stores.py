@@ -40,8 +40,8 @@ def read_file(file: Path) -> Snapshot:
     except OSError as problem:
         raise SnapshotError(
             f"the snapshot {file} cannot be read: {problem.strerror}",
-            "To read the published one, use --live @.",
-            remedies=[Remedy("To save one:", ("snapshot", "--out", str(file)))],
+            "To read the published snapshot, use --live @.",
+            remedies=[Remedy("To save a snapshot:", ("snapshot", "--out", str(file)))],
         ) from None
     return decode(content, place=f"the snapshot {file}")
 
@@ -56,9 +56,9 @@ def open_snapshot(root: Path, target: str, remote: str, *, login: Login = NO_LOG
     if not git.is_repository(root):
         raise SnapshotError(
             f"the published snapshot of {target} needs a git repository",
-            "Work in a clone, with git installed, or save the snapshot in a file.",
+            "Install git and work in a clone, or save the snapshot in a file.",
             remedies=[
-                Remedy("To save one:", ("snapshot", "--out", "live.json")),
+                Remedy("To save the snapshot:", ("snapshot", "--out", "live.json")),
                 Remedy("To plan with it:", ("plan", "--live", "live.json")),
             ],
         )
@@ -132,7 +132,9 @@ def read_ref(root: Path, target: str, remote: str, *, login: Login = NO_LOGIN, b
     except TooLargeError as problem:
         raise too_large(problem.size, place=kept.place(problem.tip)) from None
     except MissingObjectError as problem:
-        raise SnapshotError(f"{kept.what} is damaged: {problem.summary}", remedies=_repair(kept, target)) from None
+        raise SnapshotError(
+            f"{kept.what} is damaged", remedies=_repair(kept, target), causes=problem.diagnostics
+        ) from None
     if held is None:
         raise _missing(root, kept, target)
     place = kept.place(held.commit)
@@ -154,12 +156,13 @@ def _missing(root: Path, kept: KeptRef, target: str) -> SnapshotError:
             f'  [targets.{target}]\n  record = "{remote}"'
         )
     summary = f"there is no snapshot of {target}{_where(kept)} ({kept.name})"
-    return SnapshotError(summary, detail, remedies=[_publishing("Publish one where the API key is available:", target)])
+    publishing = _publishing("Publish a snapshot where the API key is available:", target)
+    return SnapshotError(summary, detail, remedies=[publishing])
 
 
 def _repair(kept: KeptRef, target: str) -> list[Remedy]:
-    publishing = _publishing("Replace it where the API key is available:", target)
-    return [publishing, Remedy("Or delete it:", kept.deletion())]
+    publishing = _publishing("Replace the snapshot where the API key is available:", target)
+    return [publishing, Remedy("Or delete the snapshot:", kept.deletion())]
 
 
 def _publishing(words: str, target: str) -> Remedy:

@@ -224,7 +224,7 @@ def test_calls_are_derived_from_what_is_live_then() -> None:
             live(params={"a": 7}, params_version=4, params_at=None),
             "another writer changed params from version 3 to version 4",
         ),
-        (live(), live(params={"a": 7}), "no longer matches the plan"),
+        (live(), live(params={"a": 7}), "remaining changes are not the ones in the plan"),
         (live(), None, "no longer exists"),
         (None, live(params={"a": 7}, created_at="2026-11-25T10:02:11Z"), "since the plan at 2026-11-25 10:02:11 UTC"),
     ],
@@ -458,7 +458,7 @@ def test_someone_elses_version_alone_is_not_taken_for_ours_while_reads_may_lag()
     outcome = one(api)
     assert (outcome.status, codes(outcome)) == (Status.FAILED, ["lost-race"])
     assert "version 4" in outcome.diagnostics[0].detail
-    assert "This run wrote version 5" in outcome.diagnostics[0].detail
+    assert "This run added version 5" in outcome.diagnostics[0].detail
 
 
 def test_it_is_sent_five_times_at_most() -> None:
@@ -469,7 +469,7 @@ def test_it_is_sent_five_times_at_most() -> None:
     assert results(outcome)[0] == (CallKind.CREATE, CallResult.REFUSED)
     assert outcome.reason == "nothing was written: the project does not exist on Scale"
     assert (
-        "The request was sent 5 times. The project's history shows that it did not land."
+        "The request was sent 5 times. The project's history shows that the write did not land."
         in outcome.diagnostics[0].detail
     )
 
@@ -853,7 +853,7 @@ def test_a_project_that_takes_too_long_is_left(monkeypatch: pytest.MonkeyPatch) 
     api.later[CallKind.SET_PARAMS] = slowly
     outcome = one(api)
     assert outcome.status is Status.FAILED
-    assert "longer than 20 minutes" in outcome.reason
+    assert "limit of 20 minutes" in outcome.reason
     assert results(outcome)[1] == (CallKind.SET_ONTOLOGY, CallResult.NOT_SENT)
 
 
@@ -903,7 +903,7 @@ def test_an_ontology_that_cannot_be_read_back() -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "kept", "words"),
-    [("x\n", "x", "whitespace"), ("x", "y", "the value that Scale keeps"), ("x", 1, "the value that Scale keeps")],
+    [("x\n", "x", "whitespace"), ("x", "y", "the values that Scale stored"), ("x", 1, "the values that Scale stored")],
 )
 def test_what_is_not_kept_is_no_success(wanted: str, kept: object, words: str) -> None:
     api = Api(live())

@@ -132,7 +132,7 @@ def test_conflicts_need_a_path(cli: Cli, served: Served, repository: Path, write
     assert cli("adopt", "a", "--path", "params.x").last == "Adopted 1 change of 1 project in 1 file."
     assert added_and_removed(repository) == ["-params: {x: 2}", "+params: {x: 3}"]
     nothing = cli("adopt", "--path", "params.y")
-    assert (nothing.code, "nothing differs at params.y" in nothing.err) == (1, True)
+    assert (nothing.code, "no difference matches params.y" in nothing.err) == (1, True)
     assert cli("adopt", "--path", "params..y").code == 1
 
 

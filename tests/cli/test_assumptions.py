@@ -282,7 +282,7 @@ def test_a_lost_answer(account: Account, call: str, what: str) -> None:
         # Without an answer, a project that is not as it was sent may be anybody's.
         done = account.apply()
         assert done.code == 1
-        assert "Either another writer made this change, or Scale altered what" in " ".join(done.err.split())
+        assert "Either another writer made the change, or Scale altered the" in " ".join(done.err.split())
         account.faults.clear()
     account.works()
     account.settles()
@@ -350,7 +350,7 @@ def test_a_namesake_in_capitals(account: Account) -> None:
     done = account.apply("--allow", "near-name")
     if account.wrong == "get-case=ignored":
         assert done.code == 1
-        assert 'about a different project, "P"' in done.err
+        assert 'about a project.name is "P", so the response is about a different project' in done.err
         assert account.versions() == (0, 0)
     else:
         account.works()

@@ -171,9 +171,9 @@ def test_one_without_a_name_may_be_any_that_the_list_does_not_show(cli: Cli, two
     planned = cli("plan")
     assert planned.code == 0
     assert "1 live project without a manifest cannot be read" in planned.err
-    assert "\n  projects[1] is a number, not a JSON object" in planned.err
+    assert "\n  projects[1] is a number, not an object" in planned.err
     cli("snapshot", "--out", "s.json")
-    assert "projects[1] is a number, not a JSON object" in cli("plan", "--live", "s.json").err
+    assert "projects[1] is a number, not an object" in cli("plan", "--live", "s.json").err
 
 
 def test_its_name_still_holds_a_create_that_is_one_letter_away(cli: Cli, two: Account, write: Write) -> None:

@@ -122,7 +122,7 @@ def test_in_ci_a_target_must_be_named(
 ) -> None:
     write("p.yaml", ONE)
     monkeypatch.setenv("CI", "true")
-    assert "you must name a target" in cli("plan").err
+    assert "no target is named" in cli("plan").err
     assert cli("plan", "--target", "sandbox").code == 0
     assert cli("validate").code == 0
     monkeypatch.setenv("RECONCILER_TARGET", "sandbox")
@@ -340,7 +340,7 @@ def test_sandbox_commands(cli: Cli, repository: Path, write: Write) -> None:
     assert 'project "p" (entry 1) already exists' in again.err
     write("p.yaml", ONE)
     assert cli("plan").last.startswith("No changes.")
-    assert cli("sandbox", "reset").out == "The sandbox is empty.\n"
+    assert cli("sandbox", "reset").out == "All projects were removed from the sandbox.\n"
     assert cli("plan").last == "Plan: 1 to add, 0 to change, 0 to destroy."
     for text in ("{}", "[", "[1]"):
         (repository / "projects.json").write_text(text)
@@ -492,7 +492,7 @@ def test_the_exit_code_of_a_run_is_that_of_the_process(repository: Path) -> None
         (["validate", "-C", "two words"], "come before the command:\n  reconciler -C 'two words' validate\n"),
         (["validate", "-Cprojects"], "come before the command:\n  reconciler -C projects validate\n"),
         (["validate", "-C"], "-C and its folder come before the command.\n"),
-        (["plan", "--allow", "near-nam"], 'there is no guard "near-nam", did you mean "near-name"?'),
+        (["plan", "--allow", "near-nam"], 'unknown guard "near-nam", did you mean "near-name"?'),
         (["nothing"], "no such command 'nothing'\n"),
         (["-C", "/pro", "plan"], "-C /pro: No such file or directory\n"),
     ],
@@ -529,7 +529,7 @@ def test_no_memory_is_one_error(
     assert (lacking.code, lacking.out, lacking.err) == (
         1,
         "",
-        "error[resources]: there is not enough memory; free some, and run the command again\n",
+        "error[resources]: not enough memory; free some memory, then run the command again\n",
     )
 
 
@@ -564,7 +564,7 @@ def test_every_way_in_which_memory_lacks(cli: Cli, monkeypatch: pytest.MonkeyPat
     lacking = cli("validate")
     assert (lacking.code, lacking.err) == (
         1,
-        "error[resources]: there is not enough memory; free some, and run the command again\n",
+        "error[resources]: not enough memory; free some memory, then run the command again\n",
     )
 
 
@@ -577,7 +577,7 @@ def test_what_tasks_side_by_side_lack_is_one_error(cli: Cli, write: Write, monke
     assert lacking.code == 1
     assert (
         lacking.err.splitlines()[-1]
-        == "error[resources]: there is not enough memory; free some, and run the command again"
+        == "error[resources]: not enough memory; free some memory, then run the command again"
     )
     monkeypatch.setattr("reconciler.applying.project.ProjectApply.run", lambda project: 1 / 0)
     assert cli("apply", "--auto-approve").code == 3

@@ -217,7 +217,7 @@ def test_an_unclear_answer_stops_it(
         done = doctor(*WRITING, "--format=json")
     status, found, remedy = check(done, "project")
     assert (done.code, status) == (1, "error")
-    assert found.startswith(f'{"Create" if call == "create" else call} of "reconciler-doctor-')
+    assert found.startswith(f'The {call} call for project "reconciler-doctor-')
     assert said in remedy
     assert remedy.endswith("No other write was sent.")
     assert len(served.sent("POST")) == posts
@@ -236,7 +236,7 @@ def test_it_asks_at_a_terminal(
         done = doctor("--assumptions", "--write", "--format=json")
     assert done.code == 0
     assert len(served.sent("POST")) == posts
-    assert 'Do you want to create it on the target "production"?' in done.err
+    assert 'Do you want to create this project on the target "production"?' in done.err
     assert "The API cannot delete or rename a project." in done.err
     assert check(done, "project")[0] == ("ok" if posts else "skipped")
 
@@ -300,7 +300,7 @@ READ_FAILURES: Mapping[str, tuple[str, dict[str, Any], str]] = {
         'Ontology version 4 of "p" has version and created_at.',
     ),
     "list-histories": ("last", {}, 'List shows "p" only from version 2 onward.'),
-    "get-case": ("ignored", {}, 'A get of "P" finds "p".'),
+    "get-case": ("ignored", {}, 'A request for "P" returns "p".'),
     "histories": ("capped", {}, 'Get shows "p" only from version 1 onward.'),
 }
 
@@ -339,7 +339,7 @@ def test_reads_see_what_holds(doctor: Doctor, account: Callable[..., Any]) -> No
     unseen = {name for name, verdict in verdicts(done).items() if verdict != "holds"}
     assert unseen == {"create-shows", "archived-name", "no-ontology", "num-consensus"}
     assert message(done, "equal-params") == 'Version 2 of "kittens" has the same params as the one before.'
-    assert message(done, "get-case") == 'A get of "KITTENS" does not find "kittens".'
+    assert message(done, "get-case") == 'A request for "KITTENS" does not return "kittens".'
     assert served.requests == ["GET /v1/projects", "GET /v1/projects/kittens", "GET /v1/projects/KITTENS"]
 
 
@@ -391,7 +391,7 @@ def test_reads_that_fail_are_an_error(doctor: Doctor, account: Callable[..., Any
         done = doctor(*WRITING, "--format=json")
     status, found, _ = check(done, "assumptions")
     assert (done.code, status, done.json()["assumptions"]) == (1, "error", [])
-    assert found.startswith('The request to get project "p": ')
+    assert found.startswith('The request to get project "p" failed: ')
     assert served.sent("POST") == []
 
 
@@ -413,7 +413,7 @@ def test_all_is_well(doctor: Doctor, account: Callable[..., Any], write: Callabl
     assert document["target"] == {"name": "production", "endpoint": os.environ["RECONCILER_ENDPOINT"]}
     assert document["assumptions"] == []
     assert check(done, "manifests")[1].startswith("1 manifest in ")
-    assert check(done, "key")[1] == "SCALE_API_KEY is set. Its key starts with test_."
+    assert check(done, "key")[1] == "SCALE_API_KEY is set. The key starts with test_."
     assert check(done, "endpoint")[1].endswith("responds; the account has 1 project.")
 
 
@@ -426,7 +426,7 @@ def test_it_writes_no_file(doctor: Doctor, repository: Path) -> None:
 def test_the_record_has_an_age(doctor: Doctor, cli: Cli, write: Callable[[str, str], Path]) -> None:
     write("p.yaml", "name: p\ntype: imageannotation\nparams: {a: 1}\n")
     assert check(doctor("--format=json"), "record")[1] == (
-        "There is no record of sandbox yet. The first apply creates it."
+        "There is no record of sandbox yet. The first apply creates one."
     )
     assert cli("apply", "--auto-approve").code == 0
     found = check(doctor("--format=json"), "record")[1]
@@ -439,7 +439,7 @@ def test_without_a_key(doctor: Doctor, account: Callable[..., Any], monkeypatch:
         done = doctor("--format=json")
     status, found, remedy = check(done, "key")
     assert (done.code, status) == (1, "error")
-    assert found == "There is no API key: SCALE_API_KEY is not set or is empty."
+    assert found == "The API key is missing: SCALE_API_KEY is not set or is empty."
     assert remedy == "Set that variable to the account's API key."  # the endpoint's variable is set
     assert {check(done, name)[0] for name in ("endpoint", "clock")} == {"skipped"}
     assert served.requests == []
@@ -480,8 +480,8 @@ def test_a_key_that_is_not_accepted(doctor: Doctor, at: Callable[[str], None]) -
         done = doctor("--format=json")
     status, found, remedy = check(done, "key")
     assert (done.code, status) == (1, "error")
-    assert found == "The request to list projects was refused: the API key is not accepted."
-    assert "The key came from SCALE_API_KEY" in remedy
+    assert found == "The request to list projects was refused: the API key is not valid."
+    assert "Check that the API key in SCALE_API_KEY" in remedy
     assert check(done, "endpoint")[:2] == ("ok", f"{os.environ['RECONCILER_ENDPOINT']} responds.")
     assert check(done, "clock")[0] == "ok"
     assert requests == ["GET /v1/projects"]
@@ -494,7 +494,7 @@ def test_nobody_listens(doctor: Doctor, at: Callable[[str], None]) -> None:
         done = doctor("--assumptions", "--format=json")
     status, found, remedy = check(done, "endpoint")
     assert (done.code, status) == (1, "error")
-    assert "no connection" in found
+    assert "cannot connect" in found
     assert "Tried once." in remedy
     assert check(done, "clock")[0] == "skipped"
     assert check(done, "assumptions")[0] == "skipped"
@@ -517,7 +517,7 @@ def test_a_proxy_that_does_not_work(
         monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
         done = doctor("--format=json", "--endpoint", "https://api.invalid/v1")
     assert (done.code, check(done, "endpoint")[0]) == (1, "error")
-    assert "ALL_PROXY is invalid" in check(done, "endpoint")[1]
+    assert "ALL_PROXY names a SOCKS proxy" in check(done, "endpoint")[1]
     assert check(done, "key")[0] == "ok"
 
 
@@ -656,7 +656,7 @@ def test_a_work_tree_keeps_its_record_in_the_repository(
             'The configuration has no key "a" (reconciler.toml:1). The configuration has 2 mistakes. '
             "This is the first.",
         ),
-        ("[\n", "This is not TOML"),
+        ("[\n", "Invalid TOML"),
     ],
 )
 def test_a_broken_configuration(doctor: Doctor, repository: Path, text: str, found: str) -> None:
@@ -685,7 +685,7 @@ def test_manifests_with_mistakes(doctor: Doctor, write: Callable[[str, str], Pat
     write("p.yaml", "name: p\n")
     done = doctor("--format=json")
     status, found, remedy = check(done, "manifests")
-    assert (done.code, status, remedy) == (1, "error", "To see them:\nreconciler validate")
+    assert (done.code, status, remedy) == (1, "error", "To see the details:\nreconciler validate")
     assert re.search(r"^1 manifest in .*projects, with \d+ errors?\.$", found)
 
 
@@ -757,7 +757,7 @@ def test_ci_with_a_record_in_its_clone(doctor: Doctor, monkeypatch: pytest.Monke
 def test_ci_without_a_target(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "1")
     done = doctor("--format=json")
-    assert (done.code, check(done, "configuration")[:2]) == (1, ("error", "In CI, you must name a target."))
+    assert (done.code, check(done, "configuration")[:2]) == (1, ("error", "No target is named."))
 
 
 def test_a_record_on_a_remote_that_is_not_there(doctor: Doctor, repository: Path) -> None:
@@ -780,8 +780,8 @@ def test_two_targets_on_one_account(doctor: Doctor, repository: Path, text: str,
     assert status == "warning"
     assert f"go under [targets.{chosen}]" in remedy
     assert found == (
-        f"The targets {chosen}, other use the same account. Each keeps its own record, and reports the "
-        "applies of the others as drift."
+        f"The targets {chosen}, other use the same account. Each target has its own record, "
+        "so drift reports what was applied with another target as changes made on Scale."
     )
 
 

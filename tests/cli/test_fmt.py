@@ -88,8 +88,8 @@ def test_paths_are_files_or_folders(cli: Cli, repository: Path, write: Write, mo
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("projects/q.yaml", 'there is no file "projects/q.yaml", did you mean "projects/p.yaml"?'),
-        ("docs", 'there is no manifest in "docs"'),
+        ("projects/q.yaml", '"projects/q.yaml" does not exist, did you mean "projects/p.yaml"?'),
+        ("docs", '"docs" contains no manifests'),
         ("docs/a.md", '"docs/a.md" is not a YAML file'),
         ("../x.yaml", '"../x.yaml" is outside the repository'),
         ("projects/link.yaml", '"projects/link.yaml" is outside the repository'),

@@ -185,7 +185,7 @@ def test_names_decide_the_folder(
     for name in ("a_1", "a_2", "b_1", "b_2", "c"):
         seed({"name": name, "params": {"x": 1, "instruction": LONG}})
     assert cli("import", "--all").code == 0
-    assert "`names` in projects/_defaults.yaml does not allow it" in cli("import", "c").err
+    assert "`names` in projects/_defaults.yaml does not match its name" in cli("import", "c").err
     assert {"team-a/a_1.yaml", "b_1.yaml"} < set(files(repository))
     inherits = (repository / "projects/team-a/a_1.yaml").read_text()
     assert inherits.partition("\n\n")[2] == "params:\n  instruction: {$file: ../_shared/instruction.md}\n"
@@ -202,7 +202,7 @@ def test_common_parameters_become_defaults(
     assert cli("plan").last == UNCHANGED
     seed({"name": "q", "params": {"other": 1}})
     done = cli("import", "--all", "--factor")
-    assert "projects got no new _defaults.yaml" in done.out
+    assert "No _defaults.yaml was written in projects," in done.out
     assert "shared: {$unset: true}" in (repository / "projects/q.yaml").read_text()
     assert cli("plan").last == UNCHANGED
 
@@ -317,7 +317,7 @@ def test_a_disk_that_fills(
     assert done.code == 1
     assert done.err.count("error[") == 1
     assert "No space left on device" in done.err
-    assert "10 of 31 files were written, and they are complete." in done.err
+    assert "10 of 31 files were written completely." in done.err
     monkeypatch.undo()
     monkeypatch.chdir(repository)
     assert len(files(repository)) == 10
@@ -337,7 +337,7 @@ def test_a_file_that_appears_in_the_meantime_is_kept(
     monkeypatch.setattr(import_files, "note_written", note)
     done = cli("import", "p")
     assert done.code == 1
-    assert "it exists now, and did not when it was looked for" in done.err
+    assert "another program created it during this run" in done.err
     assert file.read_text() == "mine"
 
 
@@ -405,7 +405,7 @@ def test_a_manifest_that_another_one_reads_is_not_changed_under_it(
     answer(True)
     done = cli("import", "p", "--force")
     assert done.code == 1
-    assert '"q" would change, too' in done.err
+    assert 'the import would also change project "q"' in done.err
     assert "a: 2" in (repository / "projects/p.yaml").read_text()
 
 

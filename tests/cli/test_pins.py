@@ -93,7 +93,7 @@ def test_a_version_that_is_not_shown(cli: Cli, served: Served, write: Write) -> 
     served.store.seed([live("p") | {"param_history": [{"a": 2, "version": 9, "created_at": at}]}])
     done = cli("pins", "--format", "csv")
     assert done.code == 0
-    assert "version 4 of the params of project.p is not in the history that Scale shows" in done.err
+    assert "params version 4 of project.p is not in the history that Scale shows" in done.err
     assert done.out.splitlines()[1].startswith("p,4,,,")
 
 
@@ -102,12 +102,12 @@ def test_changes_made_on_scale_that_an_apply_kept(cli: Cli, commit: str, served:
     cli("apply", "--auto-approve", "--pending")
     shown = cli("pins", "cats")
     assert "the pinned version of project.cats has changes made on Scale" in shown.err
-    assert 'An apply kept them: "params.a".' in shown.err
+    assert 'The last apply kept these changes: "params.a".' in shown.err
 
 
 def test_without_an_apply_there_is_nothing_to_pin(cli: Cli, served: Served) -> None:
     served.store.seed([live("p", {"a": 1})])
     done = cli("pins")
     assert (done.code, done.out) == (1, "")
-    assert "the record of production has no apply of a project on this account" in done.err
+    assert "the record of production has no applied project of this account" in done.err
     assert "reconciler apply --target production" in done.err

@@ -172,7 +172,7 @@ def test_files_with_uncommitted_changes_are_not_edited(
         (["pets", "--to-ontology", "3"], "the ontology has no version 3|2 versions, from 0 to 1"),
         (["pets", "--to-ontology", "2"], "version 2 of the ontology cannot be read"),
         (["pats", "--to-params", "1"], 'did you mean "pets"?'),
-        (["*", "--to-params", "1"], "version numbers are for one project, but 2 are selected"),
+        (["*", "--to-params", "1"], "a version number applies to one project, but 2 are selected"),
         (["new", "--to-params", "1"], "project.new does not exist on Scale"),
         (["new", "--to-ontology", "1"], "the ontology of project.new is not in the manifest"),
     ],

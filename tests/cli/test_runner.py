@@ -153,7 +153,7 @@ def test_annotations_from_a_subfolder(cli: Cli, files: Path, repository: Path, m
 def test_a_usage_error_is_annotated_too(cli: Cli, files: Path, write: Write) -> None:
     write("p.yaml", M)
     shown = cli("plan", "--target", "nowhere")
-    assert re.search(r'^::error title=usage::there is no target "nowhere"', shown.err, re.MULTILINE)
+    assert re.search(r'^::error title=usage::unknown target "nowhere"', shown.err, re.MULTILINE)
 
 
 def test_files_that_cannot_be_written_are_warnings(

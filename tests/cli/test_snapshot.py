@@ -391,7 +391,7 @@ def test_what_is_not_there_or_not_right(
     cli("snapshot", "--out", "s.json")
     other = cli("plan", "--live", "s.json", "--target", "sandbox")
     assert other.code == 1
-    assert 'the snapshot is of the target "production", not of "sandbox"' in other.err
+    assert 'the snapshot was taken of target "production", not "sandbox"' in other.err
     assert cli("plan", "--out", "s.json").code == 1
     cli("plan", "--out", "x.plan")
     assert "already exists and is not a snapshot" in cli("snapshot", "--out", "x.plan").err

@@ -150,9 +150,9 @@ def test_a_warning_keeps_its_command_in_a_saved_plan(
     write("p.yaml", MANIFEST.format(name="p", value=1))
     write("bad.yaml", "name: bad\n")
     planned = cli("plan", "p", "--out", "x.plan")
-    assert "To see them:\n  reconciler validate\n" in planned.err
+    assert "To see the details:\n  reconciler validate\n" in planned.err
     [warning] = cli("plan", "p", "--format", "json").json()["diagnostics"]
-    assert warning["detail"] == "To see them:\nreconciler validate"
+    assert warning["detail"] == "To see the details:\nreconciler validate"
     monkeypatch.chdir(repository.parent)
     shown = cli("-C", repository.name, "show", "x.plan")
     assert shown.err.count("reconciler ") == 1
@@ -161,7 +161,7 @@ def test_a_warning_keeps_its_command_in_a_saved_plan(
     assert run(cli, only(shown)).code == 1
     monkeypatch.chdir(repository)
     text = cli("show", "x.plan", "--format", "markdown").out
-    assert "To see them: run the workflow that checks `sandbox`." in text
+    assert "To see the details: run the workflow that checks `sandbox`." in text
     assert "reconciler validate" not in text
 
 

@@ -99,7 +99,7 @@ def test_targets(repository: Path) -> None:
 
 def test_environments(repository: Path) -> None:
     edit(repository, DRIFT, "    environment: production\n", "")
-    assert misfits(repository) == [f"In {DRIFT}, the job drift has the key but does not use an environment."]
+    assert misfits(repository) == [f"In {DRIFT}, the job drift has the API key but does not use an environment."]
     edit(repository, APPLY, "environment: production\n", "environment: {name: live}\n")
     assert read_workflows(repository).environments == ("live", "production-approval")
 

@@ -20,15 +20,15 @@ BROKEN = [
     ("ALL_PROXY", "socks5://127.0.0.1:9", FAR_SECURE, "SOCKS"),
     ("all_proxy", "socks5h://127.0.0.1:9", FAR, "SOCKS"),
     ("HTTP_PROXY", "socks5://me:s3cr3t@127.0.0.1:9", FAR, "SOCKS"),
-    ("HTTPS_PROXY", "socks4://127.0.0.1:9", FAR_SECURE, "cannot be used"),
-    ("https_proxy", "http://me:s3cr3t@proxy:abc", FAR_SECURE, "cannot be used"),
-    ("HTTP_PROXY", "http://[::1", FAR, "cannot be used"),
-    ("HTTP_PROXY", "foo:bar:baz", FAR, "cannot be used"),
-    ("HTTPS_PROXY", " http://proxy:1", FAR_SECURE, "cannot be used"),
-    ("SSL_CERT_FILE", "none.pem", "https://127.0.0.1:9/v1", "cannot be used"),
-    ("SSL_CERT_FILE", "/", FAR_SECURE, "cannot be used"),
+    ("HTTPS_PROXY", "socks4://127.0.0.1:9", FAR_SECURE, "is not the URL of a proxy"),
+    ("https_proxy", "http://me:s3cr3t@proxy:abc", FAR_SECURE, "is not the URL of a proxy"),
+    ("HTTP_PROXY", "http://[::1", FAR, "is not the URL of a proxy"),
+    ("HTTP_PROXY", "foo:bar:baz", FAR, "is not the URL of a proxy"),
+    ("HTTPS_PROXY", " http://proxy:1", FAR_SECURE, "is not the URL of a proxy"),
+    ("SSL_CERT_FILE", "none.pem", "https://127.0.0.1:9/v1", "names a file that cannot be used"),
+    ("SSL_CERT_FILE", "/", FAR_SECURE, "names a file that cannot be used"),
     ("SSL_CERT_DIR", "nodir", FAR_SECURE, "not name a folder"),
-    ("SSLKEYLOGFILE", "/nonexistent/folder/log", FAR_SECURE, "cannot be used"),
+    ("SSLKEYLOGFILE", "/nonexistent/folder/log", FAR_SECURE, "names a file that cannot be used"),
 ]
 
 
@@ -196,7 +196,7 @@ def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         async with client_of("https://api.example/v1") as client:
             with pytest.raises(UnavailableError) as caught:
                 await client.list_projects()
-        assert "A proxy is set in ALL_PROXY" in caught.value.detail
+        assert "Check that the proxy set in ALL_PROXY" in caught.value.detail
         assert "s3cr3t" not in caught.value.summary + caught.value.detail
 
     run(steps())
@@ -211,7 +211,7 @@ def test_a_proxy_that_refuses_is_named(status: int, again: bool, monkeypatch: py
             async with client_of("https://api.example/v1", clock=clock) as client:
                 with pytest.raises(UnavailableError) as caught:
                     await client.list_projects()
-            assert "A proxy is set in HTTPS_PROXY" in caught.value.detail
+            assert "Check that the proxy set in HTTPS_PROXY" in caught.value.detail
             assert str(status) in caught.value.summary
             assert len(proxy.requests) == len(clock.slept) + 1
             assert (len(proxy.requests) > 1) == again
@@ -227,7 +227,7 @@ def test_plain_requests_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None
             async with client_of("http://api.example/v1") as client:
                 with pytest.raises(Exception, match="status 407") as caught:
                     await client.list_projects()
-            assert "A proxy is set in http_proxy" in getattr(caught.value, "detail", "")
+            assert "Check that the proxy set in http_proxy" in getattr(caught.value, "detail", "")
 
     run(steps())
 
@@ -242,7 +242,7 @@ def test_a_proxy_whose_address_cannot_be(value: str, monkeypatch: pytest.MonkeyP
         async with client_of("http://api.example/v1") as client:
             with pytest.raises(UnavailableError) as caught:
                 await client.list_projects()
-        assert "A proxy is set in HTTP_PROXY" in caught.value.detail
+        assert "Check that the proxy set in HTTP_PROXY" in caught.value.detail
 
     run(steps())
 
@@ -279,11 +279,13 @@ def test_a_certificate_that_is_not_trusted_is_final(monkeypatch: pytest.MonkeyPa
 
     async def steps() -> None:
         async with client_of(handler) as client:
-            with pytest.raises(UnavailableError, match=r"not trusted .*set SSL_CERT_FILE"):
+            with pytest.raises(UnavailableError, match="certificate is not trusted") as bare:
                 await client.list_projects()
+            assert "set SSL_CERT_FILE" in bare.value.detail
             monkeypatch.setenv("SSL_CERT_FILE", "x.pem")
-            with pytest.raises(UnavailableError, match="by the certificates in SSL_CERT_FILE"):
+            with pytest.raises(UnavailableError) as named:
                 await client.list_projects()
+            assert "Only the certificates in SSL_CERT_FILE" in named.value.detail
 
     run(steps())
     assert requests == 2

@@ -90,7 +90,7 @@ def test_what_a_plan_reads(repository: Path, look: Callable[..., Changes], name:
     new = {"_defaults.yaml": "type: imageannotation\n", "new.yaml": "name: n\ntype: imageannotation\n"}
     added = "# more\n" if old else new.get(file.name, "params: {priority: 2}\n")
     found = look(pushed(repository, {name: old + added}))
-    assert (found.found, found.why) == (True, f"{name} has changed, and a plan reads it.")
+    assert (found.found, found.why) == (True, f"{name}, which a plan reads, has changed.")
 
 
 def test_what_no_plan_reads(repository: Path, look: Callable[..., Changes]) -> None:
@@ -140,7 +140,7 @@ def test_what_is_not_known(repository: Path, look: Callable[..., Changes], tmp_p
     missing = look(("12" * 20, head))
     assert missing == Changes(True, "Cannot determine what changed: this clone does not have the commit 121212121212.")
     (repository / ".git" / "HEAD").write_text("broken\n")
-    assert look((head, head)).why.startswith("Cannot determine what changed: git ")
+    assert look((head, head)).why.startswith("Cannot determine what changed.")
 
 
 def test_a_new_branch_without_manifests(repository: Path, look: Callable[..., Changes]) -> None:
@@ -151,4 +151,4 @@ def test_a_new_branch_without_manifests(repository: Path, look: Callable[..., Ch
     assert look((before, head)).found
     (repository / "deep/labeling/_x").unlink()
     (repository / "deep/labeling").rmdir()
-    assert look((None, head)).why.startswith("Cannot determine what a plan reads: ")
+    assert look((None, head)).why == "Cannot determine what a plan reads."

@@ -53,24 +53,24 @@ def test_what_is_a_pin(text: str, requirement: str, hashed: bool) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (NAME, "it has no exact version"),
-        (f"{NAME}>=0.1 --hash=sha256:{SHA}", "it has no exact version"),
-        (f"{NAME}==0.1.0", "it has no hash"),
+        (NAME, "the requirement has no exact version"),
+        (f"{NAME}>=0.1 --hash=sha256:{SHA}", "the requirement has no exact version"),
+        (f"{NAME}==0.1.0", "the requirement has no hash"),
         (f"{NAME}==0.1.0 --hash=md5:{'a' * 32}", "a hash is not a valid"),
-        (f"reconciler==0.1.0 --hash=sha256:{SHA}", 'it is for a different package, "reconciler"'),
-        (f"other @ git+https://host/r@{COMMIT}", 'it is for a different package, "other"'),
-        ("git+https://host/r", "it has no full commit hash"),
-        ("git+https://host/r@main", "it has no full commit hash"),
-        (f"git+https://host/r@{COMMIT[:12]}", "it has no full commit hash"),
+        (f"reconciler==0.1.0 --hash=sha256:{SHA}", 'the requirement names a different package, "reconciler"'),
+        (f"other @ git+https://host/r@{COMMIT}", 'the requirement names a different package, "other"'),
+        ("git+https://host/r", "the URL has no full commit hash"),
+        ("git+https://host/r@main", "the URL has no full commit hash"),
+        (f"git+https://host/r@{COMMIT[:12]}", "the URL has no full commit hash"),
         (f"git+https://host/r@{COMMIT} --hash=sha256:{SHA}", "a commit is already a hash"),
         (f"git+http://host/r@{COMMIT}", "http:// is not allowed"),
         (f"git+git://host/r@{COMMIT}", "git:// is not allowed"),
-        (f"git+https://host/$(id)@{COMMIT}", "its URL is not percent-encoded"),
-        (f"git+https://host/${{{{x}}}}@{COMMIT}", "its URL is not percent-encoded"),
-        (f"git+https://[host/r@{COMMIT}", "its URL is not valid"),
-        ("https://host/r.whl", "it has no hash"),
-        (f"https://host/simple/ --hash=sha256:{SHA}", "it is not a wheel"),
-        ("./dist", "it has no exact version"),
+        (f"git+https://host/$(id)@{COMMIT}", "the URL is not percent-encoded"),
+        (f"git+https://host/${{{{x}}}}@{COMMIT}", "the URL is not percent-encoded"),
+        (f"git+https://[host/r@{COMMIT}", "the URL is not valid"),
+        ("https://host/r.whl", "the requirement has no hash"),
+        (f"https://host/simple/ --hash=sha256:{SHA}", "the URL does not name a wheel"),
+        ("./dist", "the requirement has no exact version"),
     ],
 )
 def test_what_is_none(text: str, why: str) -> None:
@@ -214,11 +214,11 @@ def test_an_install_with_credentials(installed: Installed) -> None:
         ),
         (
             {"url": "https://host/r", "vcs_info": {"commit_id": "main"}},
-            "it has no full commit hash",
+            "the URL has no full commit hash",
         ),
         (
             {"url": "https://host/r.exe", "archive_info": {"hash": f"sha256={SHA}"}},
-            "it is not a wheel",
+            "the URL does not name a wheel",
         ),
     ],
 )
@@ -257,7 +257,7 @@ def test_what_runs_is_not_what_is_installed(
     run_from(tmp_path / "elsewhere", monkeypatch)
     elsewhere = own_pin()
     assert isinstance(elsewhere, Unpinned)
-    assert elsewhere.why == "the running reconciler is not the installed one"
+    assert elsewhere.why == "the running reconciler is not the installed package"
 
 
 def test_no_install_at_all(monkeypatch: pytest.MonkeyPatch) -> None:

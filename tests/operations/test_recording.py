@@ -446,7 +446,8 @@ def test_who_cannot_renew_starts_no_write(place: Place) -> None:
     async def test(recorder: Recorder, store: Any) -> None:
         store.problem = "the remote is away"
         place.clock.pass_to(91)
-        assert await recorder.permit() == "the remote is away"
+        assert await recorder.permit() == "this run's intent cannot be renewed"
+        assert [each.summary for each in recorder.unrenewed] == ["the remote is away"]
         store.problem = ""
         assert await recorder.permit() is None
 

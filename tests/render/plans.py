@@ -336,7 +336,7 @@ def happened() -> Outcome:
             "mice",
             Action.CREATE,
             Status.UNCLEAR,
-            "it could not be read back",
+            "the project could not be read back",
             calls=(CallOutcome(CallKind.CREATE, CallResult.LANDED),
                    CallOutcome(CallKind.SET_ONTOLOGY, CallResult.UNCLEAR)),
         ),

@@ -428,7 +428,7 @@ def test_an_outcome() -> None:
     Page(whole).check()
     for words in (
         "### `production`: not fully applied, 1 added, 1 changed, 0 destroyed, 2 failed, 2 skipped, 1 not started\n",
-        "> - `mice` is **unclear**: it could not be read back.\n> - `cats` **failed**",
+        "> - `mice` is **unclear**: the project could not be read back.\n> - `cats` **failed**",
         "> - Interrupted by `SIGINT`: no further writes were started.\n",
         "> - 1 project **not started**: the next apply continues with it. To continue now: run the "
         "workflow **reconciler apply** with everything: `true`.\n",

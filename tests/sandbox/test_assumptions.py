@@ -270,9 +270,9 @@ def test_switches_are_read_by_name() -> None:
 @pytest.mark.parametrize(
     ("texts", "problem"),
     [
-        (["choices"], '"choices" is not NAME=VALUE'),
-        (["choics=strings"], 'Did you mean "choices"\\? The switches: choices, ontology-versions, .*, histories'),
-        (["ontology_versions=present"], '"ontology_versions" is not a switch'),
+        (["choices"], '"choices" is not in the form NAME=VALUE'),
+        (["choics=strings"], 'did you mean "choices"\\? Known switches: choices, ontology-versions, .*, histories'),
+        (["ontology_versions=present"], 'unknown switch "ontology_versions"'),
         (["choices=text"], '"choices" must be objects or strings, not "text"'),
         (["null=removes", "null=stored"], '"null" appears twice'),
     ],

@@ -55,9 +55,9 @@ def test_errors_are_the_exceptions_that_the_sdk_knows(client: Any, url: str) -> 
     client.create_project(project_name="taken", task_type=TaskType.ImageAnnotation)
     with pytest.raises(ScaleDuplicateResource, match="taken"):
         client.create_project(project_name="taken", task_type=TaskType.ImageAnnotation)
-    with pytest.raises(ScaleResourceNotFound, match="no project named 'nobody'"):
+    with pytest.raises(ScaleResourceNotFound, match='no project named "nobody"'):
         client.get_project("nobody")
-    with pytest.raises(ScaleInvalidRequest, match="'version' cannot be"):
+    with pytest.raises(ScaleInvalidRequest, match='cannot be named "version"'):
         client.update_project("taken", version=3)
-    with pytest.raises(ScaleUnauthorized, match="No API key"):
+    with pytest.raises(ScaleUnauthorized, match="The API key is missing"):
         scaleapi.ScaleClient(" ", api_instance_url=url).get_projects()

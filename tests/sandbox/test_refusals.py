@@ -116,7 +116,7 @@ def test_a_doubled_choice_is_named_with_its_place(caller: Caller) -> None:
     body = {"ontology": ["a", {"choice": "b", "subchoices": ["a"]}]}
     error = refused(caller, "POST", "/v1/projects/kittens/setOntology", json.dumps(body))[1]
     assert "ontology[1].subchoices[0]" in error
-    assert "'a'" in error
+    assert '"a"' in error
 
 
 @pytest.mark.parametrize("path", POSTS)
@@ -187,7 +187,7 @@ def test_a_name_that_is_taken(caller: Caller, store: Dashboard, archived: bool) 
     body = {"type": "imageannotation", "name": "kittens", "params": {"a": 1}}
     status, error = refused(caller, "POST", "/v1/projects", json.dumps(body))
     assert status == 409
-    assert "'kittens'" in error
+    assert '"kittens"' in error
 
 
 @pytest.mark.parametrize(

@@ -65,23 +65,23 @@ def test_a_seeded_history_goes_on(store: Dashboard) -> None:
     ("entry", "problem"),
     [
         ("kittens", "it is not an object"),
-        ({"type": "chat"}, "'name' must be a string"),
-        ({"type": "chat", "name": ".."}, "'name' must not be"),
-        ({"name": "n"}, "'type' must be"),
-        ({"name": "n", "type": "chat", "archived": "no"}, "'archived' must be"),
-        ({"name": "n", "type": "chat", "created_at": 5}, "'created_at' must be"),
-        ({"name": "n", "type": "chat", "created_at": "yesterday"}, "'created_at' must be a time such as"),
-        ({"name": "n", "type": "chat", "param_history": {}}, "'param_history' must be"),
-        ({"name": "n", "type": "chat", "param_history": [1]}, r"'param_history\[0\]' must be"),
-        ({"name": "n", "type": "chat", "param_history": [{"version": -1}]}, r"'param_history\[0\].version' must be a"),
+        ({"type": "chat"}, '"name" must be a string'),
+        ({"type": "chat", "name": ".."}, '"name" must not be'),
+        ({"name": "n"}, '"type" must be'),
+        ({"name": "n", "type": "chat", "archived": "no"}, '"archived" must be'),
+        ({"name": "n", "type": "chat", "created_at": 5}, '"created_at" must be'),
+        ({"name": "n", "type": "chat", "created_at": "yesterday"}, '"created_at" must be a time such as'),
+        ({"name": "n", "type": "chat", "param_history": {}}, '"param_history" must be'),
+        ({"name": "n", "type": "chat", "param_history": [1]}, r'"param_history\[0\]" must be'),
+        ({"name": "n", "type": "chat", "param_history": [{"version": -1}]}, r'"param_history\[0\].version" must be a'),
         (
             {"name": "n", "type": "chat", "param_history": [{"version": 3}, {"version": 5}]},
-            r"'param_history\[1\].version' must be 4",
+            r'"param_history\[1\].version" must be 4',
         ),
-        ({"name": "n", "type": "chat", "param_history": [{}, {"version": True}]}, r"\[1\].version' must be 1"),
-        ({"name": "n", "type": "chat", "param_history": [{"created_at": None}]}, r"\[0\].created_at' must be"),
-        ({"name": "n", "type": "chat", "param_history": [{"patch": True}]}, "'patch'"),
-        ({"name": "n", "type": "chat", "ontologyHistory": None}, "'ontologyHistory' must be"),
+        ({"name": "n", "type": "chat", "param_history": [{}, {"version": True}]}, r'\[1\].version" must be 1'),
+        ({"name": "n", "type": "chat", "param_history": [{"created_at": None}]}, r'\[0\].created_at" must be'),
+        ({"name": "n", "type": "chat", "param_history": [{"patch": True}]}, '"patch"'),
+        ({"name": "n", "type": "chat", "ontologyHistory": None}, '"ontologyHistory" must be'),
         ({"name": "n", "type": "chat", "x": float("nan")}, "JSON"),
         ({"name": "n", "type": "chat", "x": object()}, "JSON"),
         ({"name": "first", "type": "chat"}, 'entry 1 has the same name, "first"'),
@@ -124,7 +124,7 @@ def test_a_person_renames_and_archives(store: Dashboard) -> None:
         with pytest.raises(Refusal) as refusal:
             store.rename("c/d", new_name)
         assert refusal.value.status == status
-    with pytest.raises(Refusal, match="no project named 'a'"):
+    with pytest.raises(Refusal, match='no project named "a"'):
         store.archive("a")
 
 

@@ -46,9 +46,9 @@ from tests.scale.loopback import (
         (401, CredentialsError, VARIABLE),
         (402, NotEnabledError, "not enabled"),
         (403, RejectedError, "status 403"),
-        (404, NotFoundError, "returned 404"),
+        (404, NotFoundError, "status 404"),
         (409, RejectedError, "conflict"),
-        (413, RejectedError, "ask Scale"),
+        (413, RejectedError, "contact Scale's support"),
     ],
 )
 @pytest.mark.parametrize("steps", [listing, sending])
@@ -95,7 +95,7 @@ def test_a_redirect_is_not_followed() -> None:
         ({"status_code": 400}, "The server gave no reason."),
         ({"error": ""}, "The server gave no reason."),
         ({"message": "no such plan"}, "The server reports: no such plan"),
-        (["x"], "is not in the API's format: it has content of type application/json"),
+        (["x"], "The API returns JSON objects, but this response has content of type application/json"),
         ({"error": "x" * 2000}, "x" * 500 + "…"),
     ],
 )
@@ -200,7 +200,7 @@ def test_a_write_behind_too_many_requests_is_held_back() -> None:
     error, server = seen(refusal(429, retry_after="60"), steps=steps)
     assert type(error) is UnavailableError
     assert (error.held_back, error.worth_repeating, error.may_have_landed) == (True, True, False)
-    assert "not sent, because it waited too long for other requests" in error.summary
+    assert "the wait for other requests was too long" in error.summary
     assert len(server.requests) == 1
 
 
@@ -250,7 +250,7 @@ def test_a_real_refused_connection() -> None:
             with pytest.raises(UnavailableError) as caught:
                 await client.send(SET_PARAMS)
         assert not caught.value.may_have_landed
-        assert "no connection" in caught.value.summary
+        assert "cannot connect" in caught.value.summary
         assert clock.slept == []
 
     run(steps())
@@ -342,7 +342,7 @@ def test_a_401_without_a_variable() -> None:
         transport = httpx.MockTransport(lambda request: httpx.Response(401, json={"error": "no"}))
         client = ScaleClient(endpoint="http://x/v1", key="k", key_variable=None, transport=transport)
         async with client:
-            with pytest.raises(CredentialsError, match="not accepted"):
+            with pytest.raises(CredentialsError, match="is not valid"):
                 await client.list_projects()
 
     run(steps())

@@ -60,7 +60,7 @@ def test_a_404_that_is_not_the_api_s_own_is_no_absence() -> None:
 def test_a_get_that_answers_another_project() -> None:
     error, _ = seen(answer({**PROJECT, "name": "P"}), steps=getting)
     assert type(error) is UnreadableAnswerError
-    assert 'different project, "P"' in error.summary
+    assert 'project.name is "P", so the response is about a different project' in error.summary
 
 
 NAMES = [

@@ -87,7 +87,7 @@ def test_a_write_that_waits_long_for_its_turn_is_not_sent() -> None:
     retries = Retries(clock=clock, random=Lowest(), waiting=reported.append)
     refused, held, done = sent(retries, reply(429, retry_after="31"), reply(200), reply(200))
     assert (refused.tries, refused.wait) == (1, 31.0)
-    assert (held.tries, held.result) == (0, Lost("not sent, because it waited too long for other requests", sent=False))
+    assert (held.tries, held.result) == (0, Lost("the wait for other requests was too long", sent=False))
     assert (done.tries, done.result) == (1, reply(200))
     assert (clock.slept, reported) == ([31.0], [31.0])
 

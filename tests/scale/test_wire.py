@@ -175,8 +175,8 @@ LAST = b'{"type":"t","name":"last","param_history":[{"a":1e400}]}'
 @pytest.mark.parametrize(
     ("item", "name", "why"),
     [
-        (b"3", None, "projects[1] is a number, not a JSON object"),
-        (b"null", None, "projects[1] is null, not a JSON object"),
+        (b"3", None, "projects[1] is a number, not an object"),
+        (b"null", None, "projects[1] is null, not an object"),
         (b"NaN", None, "projects[1] is NaN, which is not JSON"),
         (b'"\\ud800"', None, "projects[1] contains half of a surrogate pair"),
         (b'{"type":"t"}', None, "projects[1].name is null, not a string"),
@@ -287,9 +287,9 @@ def test_projects_that_share_a_name_are_one_that_cannot_be_read(shown: str, expe
 
 def test_a_get_of_what_is_no_project() -> None:
     for body, why in (
-        (b"[]", "project is an array, not a JSON object"),
+        (b"[]", "project is an array, not an object"),
         (b'{"type":"t"}', "project.name is null, not a string"),
-        (b'{"type":"t","name":"q"}', 'project.name shows that the response is about a different project, "q"'),
+        (b'{"type":"t","name":"q"}', 'project.name is "q", so the response is about a different project'),
         (b'{"type":NaN,"name":"p"}', "project.type is NaN, which is not JSON"),
     ):
         found = read_project(body, "p")

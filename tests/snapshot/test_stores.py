@@ -153,8 +153,9 @@ def test_a_commit_that_has_lost_its_file_is_replaced(clone: Path) -> None:
     put(clone, snapshot(), "local")
     name = run(clone, "rev-parse", f"{REF}:snapshot.json")
     (clone / f".git/objects/{name[:2]}/{name[2:]}").unlink()
-    with pytest.raises(SnapshotError, match=f"is damaged: git object {name[:8]} is missing") as caught:
+    with pytest.raises(SnapshotError, match="is damaged") as caught:
         read_ref(clone, "production", "local")
+    assert [each.summary for each in caught.value.causes] == [f"git object {name[:8]} is missing"]
     assert len(caught.value.remedies) == 2
     assert put(clone, snapshot(), "local")
     assert read_ref(clone, "production", "local") == snapshot()

@@ -108,7 +108,7 @@ def test_a_branch_folders_and_texts_of_its_own(stage: Stage, tmp_path: Path) -> 
     assert '+ instruction = "Label every cat."' in hub.comment(1)
     runs = hub.apply(*hub.merge(1))
     assert outcomes(runs) == {"changes": "success", "approval": "success", "apply": "success"}, runs["apply"].said
-    assert "shared/team-b.md has changed, and a plan reads it." in runs["changes"].said
+    assert "shared/team-b.md, which a plan reads, has changed." in runs["changes"].said
     assert [one["instruction"] for one in hub.params("team-b")] == ["Label.", "Label every cat."]
     assert len(hub.params("team-a")) == 1
 

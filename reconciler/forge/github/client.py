@@ -217,13 +217,13 @@ class GithubClient:
                     continue
                 if result.status < 500:
                     return result
-                problem, sent, final = f"it returned status {result.status}", True, False
+                problem, sent, final, advice = f"it returned status {result.status}", True, False, ""
             else:
-                problem, sent, final = result.reason, result.sent, result.final
+                problem, sent, final, advice = result.reason, result.sent, result.final, result.advice
             if final or tries == len(PAUSES) or (sent and not repeatable):
                 raise GithubUnavailableError(
                     f"GitHub did not complete {method} {_path(url)}: {problem}",
-                    "Run the job again later.",
+                    advice or "Run the job again later.",
                     may_have_landed=sent,
                 )
             self.pause(PAUSES[tries])
