@@ -189,8 +189,8 @@ def test_a_person_decides_about_each_change(
     _type(monkeypatch, "?", "", "a", "i", "never", "2020-01-31", "2027-01-31", "set by the vendor", "r", "s", "q")
     found = cli("adopt")
     assert "  ! params.x = 1 -> 2   " in found.err
-    assert "This is not a day." in found.err
-    assert "This day is over." in found.err
+    assert "Not a valid date." in found.err
+    assert "This day is in the past." in found.err
     assert found.last == "Adopted 1 change of 1 project, ignored 1 change in 1 file."
     assert "To undo a: params.z on Scale:\n  reconciler apply a --target production" in found.out
     assert (repository / "projects/t/a.yaml").read_text() == (
