@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from reconciler.diagnostics import Diagnostic
 from reconciler.fieldpath import Attribute, FieldPath, Pattern, as_patterns, covered, parse_path
 from reconciler.model.plan import Call, CallKind, Field, Kind, ProjectChange, State
-from reconciler.model.rebuilding import Attributes, Leaves, Spell, rebuilt, relative, with_commands, with_files
+from reconciler.model.rebuilding import Changes, Spell, rebuilt, relative, renamed, spelled
 from reconciler.model.values import ABSENT, MASKED, Absent, Json
 
 if TYPE_CHECKING:
@@ -37,40 +37,13 @@ def printed(
     `spell` completes the commands that its diagnostics suggest. The words of an outcome are masked on entry; its values
     are those of stale projects.
     """
-    shown: Any = value
-    if sensitive:
-        masks = _Masks(sensitive)
-        leaves: Leaves = {
-            "State": masks.state,
-            "Field": masks.field,
-            "Call": masks.call,
-            "Unit": masks.unit,
-            "Blamed": masks.blamed,
-            "Renaming": masks.renaming,
-        }
-        shown = rebuilt(value, _WITH_VALUES, leaves)
-        if hasattr(shown, "masked"):
-            shown = replace(shown, masked=shown.masked or masks.used)
-    if spell is not None:
-        shown = with_commands(shown, spell)
-    located: _Printable = with_files(shown, partial(relative, base=base))
-    return located
-
-
-_WITH_VALUES: Final[Attributes] = {
-    "Plan": ("changes",),
-    "ProjectChange": ("before", "after", "fields", "calls"),
-    "Drift": ("projects",),
-    "ProjectDrift": ("units",),
-    "History": ("revisions",),
-    "Blame": ("fields",),
-    "Relabel": ("renames",),
-    "Pins": (),
-    "Revision": ("before", "after", "fields"),
-    "Outcome": ("projects",),
-    "ProjectOutcome": ("stale_fields",),
-}
-"""The attributes that contain values of projects, which may be sensitive."""
+    masks = _Masks(sensitive)
+    changes = {**renamed(partial(relative, base=base)), **(spelled(spell) if spell is not None else {})}
+    shown: Any = rebuilt(value, {**changes, **masks.changes} if sensitive else changes)
+    if masks.used and hasattr(shown, "masked"):
+        shown = replace(shown, masked=True)
+    whole: _Printable = shown
+    return whole
 
 
 class _Masks:
@@ -79,6 +52,14 @@ class _Masks:
     def __init__(self, sensitive: Sequence[Pattern]) -> None:
         self.sensitive = as_patterns(sensitive)
         self.used = False
+        self.changes: Changes = {
+            "State": self.state,
+            "Field": self.field,
+            "Call": self.call,
+            "Unit": self.unit,
+            "Blamed": self.blamed,
+            "Renaming": self.renaming,
+        }
 
     def value(self, value: Json | Absent, path: FieldPath) -> Json:
         masked = value if value is ABSENT else mask(value, path, self.sensitive)
@@ -135,8 +116,7 @@ class _Masks:
     def unit(self, unit: Unit) -> Unit:
         path = parse_path(unit.path)
         base, desired, live = (self.value(side, path) for side in (unit.base, unit.desired, unit.live))
-        fields, in_git = (tuple(self.field(field) for field in fields) for fields in (unit.fields, unit.in_git))
-        return replace(unit, base=base, desired=desired, live=live, fields=fields, in_git=in_git)
+        return replace(unit, base=base, desired=desired, live=live)
 
 
 def _masked_places(value: Json, shown: Json) -> Json:

@@ -1,6 +1,6 @@
-"""Copies of values with the names of files, or the commands that they suggest, replaced.
+"""Copies of values with parts replaced: the names of files, the commands that they suggest, and values of projects.
 
-The tables name classes instead of importing them: a command loads only the models that it uses.
+The table names classes instead of importing them: a command loads only the models that it uses.
 """
 
 from __future__ import annotations
@@ -11,99 +11,86 @@ from functools import cache
 from operator import is_
 from typing import Any, Final, TypeVar
 
-from reconciler.diagnostics import Location, Remedy
+from reconciler.diagnostics import Location
 from reconciler.model.project import Source
 
 Spell = Callable[..., str]
 """Completes a suggested command; its arguments are the words of `Remedy.run`."""
 
 _Value = TypeVar("_Value")
-Attributes = Mapping[str, tuple[str, ...]]
-"""The attributes to look into, by the name of a class."""
-
-Leaves = Mapping[str, Callable[[Any], Any]]
+Changes = Mapping[str, Callable[[Any], Any]]
 """What replaces a value, by the name of its class."""
 
 
 def with_commands(value: _Value, spell: Spell) -> _Value:
-    """The value, a tuple of diagnostics or one of those in `_WITH_REMEDIES`, with each suggested command as `spell`
-    returns it."""
-
-    def spelled(remedy: Remedy) -> Remedy:
-        return replace(remedy, command=spell(*remedy.run))
-
-    whole: _Value = rebuilt(value, _WITH_REMEDIES, {"Remedy": spelled})
+    """The value, a tuple of diagnostics or one of those in `_PARTS`, with each suggested command as `spell` returns
+    it."""
+    whole: _Value = rebuilt(value, spelled(spell))
     return whole
 
 
 def with_files(value: _Value, rename: Callable[[str], str]) -> _Value:
-    """The value, one of those in `_WITH_FILES` or a tuple of them, with the name of each file changed."""
+    """The value, one of those in `_PARTS` or a tuple of them, with the name of each file changed."""
+    whole: _Value = rebuilt(value, renamed(rename))
+    return whole
+
+
+def spelled(spell: Spell) -> Changes:
+    return {"Remedy": lambda remedy: replace(remedy, command=spell(*remedy.run))}
+
+
+def renamed(rename: Callable[[str], str]) -> Changes:
     cached = cache(rename)
 
     @cache
-    def renamed(place: Source | Location) -> Source | Location:
+    def at_new(place: Source | Location) -> Source | Location:
         return replace(place, file=cached(place.file))
 
-    shown: _Value = rebuilt(value, _WITH_FILES, {"Source": renamed, "Location": renamed})
-    return shown
+    return {"Source": at_new, "Location": at_new}
 
 
-_WITH_FILES: Final[Attributes] = {
+_PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "Plan": ("changes", "diagnostics"),
-    "ProjectChange": ("source", "desired", "fields", "diagnostics"),
+    "ProjectChange": ("source", "desired", "before", "after", "fields", "calls", "diagnostics"),
     "DesiredProject": ("source",),
     "Drift": ("projects", "blocked", "diagnostics"),
     "ProjectDrift": ("source", "units", "diagnostics"),
     "BlockedProject": ("source", "diagnostic"),
     "Unit": ("source", "fields", "in_git"),
-    "History": ("diagnostics",),
-    "Blame": ("diagnostics",),
-    "Relabel": ("diagnostics",),
+    "History": ("revisions", "diagnostics"),
+    "Revision": ("before", "after", "fields"),
+    "Blame": ("fields", "diagnostics"),
+    "Relabel": ("renames", "diagnostics"),
     "Pins": ("diagnostics",),
     "Outcome": ("projects", "diagnostics"),
     "ProjectOutcome": ("source", "diagnostics", "stale_fields", "not_kept"),
     "Validation": ("diagnostics", "documents"),
     "Document": ("source",),
-    "Field": ("source",),
-    "Diagnostic": ("location", "used_by"),
-}
-"""The attributes that name files, or that contain values that do."""
-
-_WITH_REMEDIES: Final[Attributes] = {
-    "Plan": ("changes", "diagnostics"),
-    "ProjectChange": ("diagnostics",),
-    "Drift": ("projects", "blocked", "diagnostics"),
-    "ProjectDrift": ("diagnostics",),
-    "BlockedProject": ("diagnostic",),
-    "History": ("diagnostics",),
-    "Blame": ("diagnostics",),
-    "Relabel": ("diagnostics",),
-    "Pins": ("diagnostics",),
-    "Outcome": ("projects", "diagnostics"),
-    "ProjectOutcome": ("diagnostics",),
     "DoctorReport": ("checks", "hint"),
     "CheckResult": ("remedies",),
-    "Diagnostic": ("remedies",),
+    "Field": ("source",),
+    "Diagnostic": ("location", "used_by", "remedies"),
+    **dict.fromkeys(("State", "Call", "Blamed", "Renaming", "Source", "Location", "Remedy"), ()),
 }
-"""The attributes that contain remedies."""
+"""The attributes to look into, by the name of a class: all with files, commands, or values of projects in them."""
 
 
-def rebuilt(value: Any, attributes: Attributes, leaves: Leaves) -> Any:
-    """The value with what is in its `attributes` replaced, at any depth, by what the function of its type returns.
+def rebuilt(value: Any, changes: Changes) -> Any:
+    """The value with each part, at any depth, as the function of its type returns it.
 
     A part in which nothing changes is not copied: most fields of a large plan have no location of their own.
     """
     if isinstance(value, tuple):
-        items = tuple([rebuilt(item, attributes, leaves) for item in value])
+        items = tuple([rebuilt(item, changes) for item in value])
         return value if all(map(is_, items, value)) else items
-    if (leaf := leaves.get(type(value).__name__)) is not None:
-        return leaf(value)
+    kind = type(value).__name__
     changed: dict[str, Any] = {}
-    for name in attributes[type(value).__name__]:
+    for name in _PARTS[kind]:
         old = getattr(value, name)
-        if old and (new := rebuilt(old, attributes, leaves)) is not old:
+        if old and (new := rebuilt(old, changes)) is not old:
             changed[name] = new
-    return replace(value, **changed) if changed else value
+    whole = replace(value, **changed) if changed else value
+    return changes[kind](whole) if kind in changes else whole
 
 
 def relative(file: str, base: str) -> str:
