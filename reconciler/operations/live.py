@@ -30,9 +30,13 @@ async def read_live(client: ScaleClient, names: Sequence[str], *, few: bool) -> 
         return Live(await get_projects(client, names), whole=False)
     listed = await list_account(client)
     projects, unnamed = dict(listed.projects), listed.nameless
-    is_cut = any(
-        isinstance(one, LiveProject) and one.params_history and one.params_history[0].number for one in listed.listed
+    histories = (
+        history
+        for one in listed.listed
+        if isinstance(one, LiveProject)
+        for history in (one.params_history, one.ontology_history)
     )
+    is_cut = any(history and history[0].number for history in histories)
     wanted = [name for name in names if (is_cut if projects.get(name) is not None else unnamed)]
     if wanted:
         got = await get_projects(client, wanted)

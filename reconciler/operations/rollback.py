@@ -10,7 +10,7 @@ from reconciler.errors import DiagnosedError, UnreadableAnswerError, UsageError
 from reconciler.model.plan import Plan
 from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject, address_of
 from reconciler.operations.editing import Revision, Wanted, revise
-from reconciler.operations.live import Account, get_projects, recognize
+from reconciler.operations.live import Account, read_live, recognize
 from reconciler.operations.plan import completed, planned_with
 from reconciler.operations.preparing import Prepared, prepare
 from reconciler.operations.recording import read_record
@@ -70,10 +70,10 @@ def rollback(session: Session, names: Sequence[str], asked: Asked) -> RolledBack
 
 
 async def _read(session: Session, client: ScaleClient, prepared: Prepared) -> tuple[Account, Live]:
-    """The projects one by one: a list may leave out old versions."""
+    """The selected projects with their histories: one by one if they are few, otherwise in one list of the account."""
     declared = prepared.declared
-    found = await get_projects(client, [*(project.name for project in declared.projects), *declared.gone])
-    live = Live(found, whole=False)
+    names = [*(project.name for project in declared.projects), *declared.gone]
+    live = await read_live(client, names, few=True)
     return await recognize(session.target, client, live, prepared.record), live
 
 

@@ -33,8 +33,9 @@ _WORDS = ["draw", "a", "tight", "box", "around", "every", "visible", "animal", "
 _CHANGED = 10
 """One of so many manifests differs from live state in the variation `changed`."""
 
-VARIATIONS = ("equal", "changed", "noted", "behind", "new", "renamed", "alone", "shared", "zone")
+VARIATIONS = ("equal", "changed", "noted", "behind", "new", "imported", "renamed", "alone", "shared", "zone")
 """`noted` has two notes in each manifest, `behind` another priority in each live project, and `new` no live project.
+`imported` is for an import, which replaces the manifests.
 
 `renamed` has one project of N choices, all of which are named differently on Scale. `alone` and `shared` have manifests
 with three choices of their own, and with one file of 2,000 choices. `zone` is a zone for octoDNS with the same values.

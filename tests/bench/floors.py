@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import shutil
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -39,6 +40,18 @@ def plan(folder: str, endpoint: str) -> None:
         params = {key: value for key, value in now["param_history"][-1].items() if key not in ("version", "created_at")}
         same += params == manifest["params"] and now["ontologyHistory"][-1]["ontology"] == manifest["ontology"]
     assert same == len(manifests), same
+
+
+def copies(folder: str) -> None:
+    """A plan of the manifests that an import wrote, and the writing of the same bytes."""
+    from reconciler.cli import run
+
+    assert run(["plan"]) == 0
+    copy = Path(folder, "copies")
+    copy.mkdir()
+    for file in Path(folder, "projects").iterdir():
+        (copy / file.name).write_bytes(file.read_bytes())
+    shutil.rmtree(copy)
 
 
 def requests(endpoint: str, count: str, parallelism: str) -> None:
@@ -98,4 +111,4 @@ def octodns(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    {each.__name__: each for each in (loader, plan, requests, sdk, octodns)}[sys.argv[1]](*sys.argv[2:])
+    {each.__name__: each for each in (loader, plan, copies, requests, sdk, octodns)}[sys.argv[1]](*sys.argv[2:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -63,7 +64,7 @@ class Bench:
 
     def tool(self, account: Path, *arguments: str, latency: int = 0, code: int = 0) -> Side:
         """`reconciler` on an account."""
-        endpoint = self.served(account, latency) if arguments[0] in ("plan", "apply") else ""
+        endpoint = self.served(account, latency) if arguments[0] in ("plan", "apply", "import") else ""
         size = account / "saved.plan" if "--out" in arguments else None
         variables = {"SCALE_API_KEY": "key", "RECONCILER_ENDPOINT": endpoint}
         return Side((_RECONCILER, *arguments), account, (code,), variables, size=size, waits=latency > 0)
@@ -140,6 +141,12 @@ def _apply(parallelism: int) -> Sides:
     return sides
 
 
+def _imported(bench: Bench) -> tuple[Side, Side]:
+    account = bench.account("imported", bench.count)
+    side = replace(bench.tool(account, "import", "--all"), before=partial(_empty, account / "projects"))
+    return side, replace(bench.tool(account, "plan"), command=bench.floor("copies", account).command)
+
+
 def _creates(bench: Bench) -> tuple[Side, Side]:
     account = bench.account("new", bench.updates // 4)
     return bench.apply(account, 32), bench.apply(account, 8)
@@ -196,6 +203,7 @@ ROWS: tuple[tuple[str, float, Sides], ...] = (
     ("validate, a shared ontology of 2,000 choices", 1.1, _shared),
     *((f"plan with a tenth changed, {each}", 1.3, _changed("--format", each)) for each in _FORMATS),
     ("plan with a tenth changed, --out", 1.3, _changed("--out", "saved.plan")),
+    ("import --all", 2, _imported),
     ("apply, 8 in flight", 1.1, _apply(8)),
     ("apply, 32 in flight", 1.5, _apply(32)),
     ("creates, 32 in flight beside 8", 1, _creates),
@@ -230,6 +238,11 @@ def rows(bench: Bench, words: Sequence[str]) -> Iterator[Row]:
 def _reset(account: Path, endpoint: str) -> None:
     urllib.request.urlopen(f"{endpoint}/reset", data=b"").read()
     subprocess.run(["git", "update-ref", "-d", "refs/reconciler/record/production"], cwd=account, check=True)
+
+
+def _empty(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
 
 
 @contextmanager

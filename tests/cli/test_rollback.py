@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -13,10 +15,15 @@ import pytest
 from reconciler.model.guards import GUARD_NAMES
 from reconciler.model.ontology import read_ontology
 from reconciler.model.values import canonical_json
+from reconciler.sandbox.app import create_app
+from reconciler.sandbox.assumptions import Assumptions
+from reconciler.sandbox.store import Store
 from tests.cli.conftest import Cli, Served, live
 from tests.cli.test_adopt import _type as type_lines
 from tests.cli.test_adopt import added_and_removed, changed
+from tests.cli.test_requests import Counting
 from tests.repositories import commit_all, git
+from tests.serving import serve
 
 Write = Callable[[str, str], Path]
 HEAD = "type: imageannotation\n"
@@ -198,6 +205,120 @@ def test_a_project_that_lost_its_manifest(cli: Cli, story: None, repository: Pat
     done = cli("rollback", "pets", "--to-params", "0")
     assert (done.code, "project.pets has no manifest" in done.err) == (1, True)
     assert "reconciler import pets --target production" in done.err
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+def test_a_file_that_cannot_be_written_is_as_it_was(
+    cli: Cli, story: None, repository: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """The disk is full after the first file, or the folder of the second one cannot be written."""
+    replaced, left = os.replace, [1]
+
+    def refuse(*arguments: Any, **more: Any) -> None:
+        if "manifests" not in str(arguments) and not str(arguments[1]).endswith(".json"):
+            left[0] -= 1
+            if left[0] < 0:
+                raise OSError(number, os.strerror(number))
+        replaced(*arguments, **more)
+
+    old = {name: (repository / "projects" / name).read_bytes() for name in ("guide.md", "pets.yaml")}
+    cli("rollback", "pets", "--to-params", "0")
+    new = {name: (repository / "projects" / name).read_bytes() for name in old}
+    git(repository, "checkout", "-q", "projects")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", refuse)
+        failed = cli("rollback", "pets", "--to-params", "0")
+    assert (failed.code, failed.err.count("error[")) == (1, 1)
+    assert os.strerror(number) in failed.err
+    found = {name: (repository / "projects" / name).read_bytes() for name in old}
+    assert all(found[name] in (old[name], new[name]) for name in old)
+    assert not [file for file in (repository / "projects").iterdir() if file.name not in old]
+    assert cli("rollback", "pets", "--to-params", "0").code == 0
+    assert {name: (repository / "projects" / name).read_bytes() for name in old} == new
+
+
+def test_without_a_record_an_old_version_still_goes_to_the_manifest(
+    cli: Cli, story: None, served: Served, repository: Path
+) -> None:
+    for ref in git(repository, "for-each-ref", "--format=%(refname)", "refs/reconciler").split():
+        git(repository, "update-ref", "-d", ref)
+    done = cli("rollback", "pets", "--to-params", "0")
+    assert done.code == 0
+    assert "+  x: 1" in added_and_removed(repository)
+    commit_all(repository)
+    assert cli("apply", "--auto-approve", "--allow", "takeover").code == 0
+    assert content(served) == content(served, version=0)
+
+
+@pytest.fixture
+def cut(cli: Cli, served: Served, write: Write, repository: Path) -> None:
+    """A project of whose history Scale shows only the end."""
+    at = "2026-01-0{}T00:00:00.000Z"
+    history = [{"x": number, "version": number, "created_at": at.format(number)} for number in (3, 4)]
+    served.store.seed([live("p", param_history=history)])
+    write("p.yaml", "name: p\n" + HEAD + "params: {x: 4}\n")
+    commit_all(repository)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ["--to-params", "2"],
+            "params has no version 2|from 3 to 4. It shows only the end of the history.",
+        ),
+        (
+            ["--to-time", "2026-01-02"],
+            "the history of params does not go back to 2026-01-02|first version that it shows",
+        ),
+        (["--to-params", "3"], ""),
+        (["--to-time", "2026-01-03"], ""),
+    ],
+)
+def test_a_history_that_shows_only_its_end(
+    cli: Cli, cut: None, repository: Path, arguments: list[str], words: str
+) -> None:
+    done = cli("rollback", "p", *arguments)
+    assert done.code == (1 if words else 0)
+    assert all(part in done.err for part in words.split("|"))
+    assert added_and_removed(repository) == ([] if words else ["-params: {x: 4}", "+params: {x: 3}"])
+
+
+def test_a_project_that_is_gone_does_not_stop_the_others(cli: Cli, cut: None, write: Write, repository: Path) -> None:
+    write("gone.yaml", "name: gone\n" + HEAD + "params: {x: 4}\n")
+    commit_all(repository)
+    done = cli("rollback", "*", "--to-time", "2026-01-03")
+    assert done.code == 1
+    assert "project.gone does not exist on Scale" in done.err
+    assert added_and_removed(repository) == ["-params: {x: 4}", "+params: {x: 3}"]
+    alone = cli("rollback", "gone", "--to-time", "2026-01-03")
+    assert (alone.code, alone.err.count("error[")) == (1, 1)
+
+
+@pytest.mark.parametrize(("shown", "gets"), [("whole", 0), ("last", 10)])
+def test_many_projects_are_read_with_one_list_if_it_shows_their_histories(
+    cli: Cli, repository: Path, write: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shown: Any, gets: int
+) -> None:
+    file = tmp_path / "account" / "sandbox.db"
+    histories = [
+        [{"x": version, "n": number, "version": version, "created_at": f"2026-01-0{version + 1}T00:00:00.000Z"}
+         for version in range(3)]
+        for number in range(10)
+    ]  # fmt: skip
+    Store(file).seed([live(f"p{number}", param_history=history) for number, history in enumerate(histories)])
+    for number in range(10):
+        write(f"{number}.yaml", f"name: p{number}\n{HEAD}params: {{x: 2, n: {number}}}\n")
+    commit_all(repository)
+    monkeypatch.setenv("SCALE_API_KEY", "k")
+    counting = Counting(create_app(file, assumptions=Assumptions(list_histories=shown)), 8)
+    with serve(counting) as port:
+        endpoint = f"http://127.0.0.1:{port}/v1"
+        done = cli("rollback", "p*", "--to-time", "2026-01-02", "--target", "production", "--endpoint", endpoint)
+    assert done.code == 0, done.err
+    assert (counting.requests["list"], counting.requests["get"], sum(counting.requests.values())) == (1, gets, 1 + gets)
+    assert counting.most == (8 if gets else 1), "as many at once as the client allows"
+    lines = [f"{sign}params: {{x: {x}, n: {number}}}" for number in range(10) for sign, x in (("-", 2), ("+", 1))]
+    assert added_and_removed(repository) == lines
 
 
 TEXTS = [
