@@ -9,15 +9,12 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
 
 from reconciler.errors import FileMissingError, FileRefusedError
 from reconciler.files.walking import REGULAR, Refusal, RefusedError, is_below, not_regular, reported, walked
-
-_AT_ONCE: Final = 8
 
 
 def exists_below(root: str | Path, path: str, *, link: bool = True) -> bool:
@@ -62,39 +59,6 @@ def write_below(root: str | Path, path: str, content: bytes, *, mode: int | None
         if walk.status is not None and not stat.S_ISREG(walk.status.st_mode):
             raise not_regular()
         _write_in(walk.descriptor, walk.name, content, mode)
-
-
-def write_new_below(root: str | Path, files: Mapping[str, bytes], done: Callable[[], None] = lambda: None) -> None:
-    """Write files that do not exist, each either completely or not at all. Missing folders are created.
-
-    Several are written at once, because most of the time is spent waiting for the disk. `done` is called after each.
-
-    Raises:
-        FileRefusedError: one of them exists or cannot be written. No further one is begun.
-    """
-
-    def write(item: tuple[str, bytes]) -> None:
-        path, content = item
-        with reported(root, path, "written"), walked(root, path, links=False, create=True) as walk:
-            if walk.status is not None:
-                raise RefusedError(Refusal.FAILED, "another program created it during this run")
-            _write_in(walk.descriptor, walk.name, content, None)
-
-    from concurrent.futures import ThreadPoolExecutor, as_completed
-
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        left = {pool.submit(write, item) for item in files.items()}
-        try:
-            for each in as_completed([*left]):
-                left.discard(each)
-                each.result()
-                done()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)  # waits for the files that are being written
-            for each in left:
-                if not each.cancelled() and each.exception() is None:
-                    done()
-            raise
 
 
 def open_lock_below(root: str | Path, path: str) -> int:
@@ -162,9 +126,24 @@ def _as_os_error() -> Iterator[None]:
 
 def _write_in(folder: int, name: str, content: bytes, mode: int | None) -> None:
     """Write a file in an open folder."""
-    temporary = f".reconciler-{secrets.token_hex(8)}.tmp"
+    temporary = write_temporary(folder, content, mode)
+    try:
+        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary, dir_fd=folder)
+        raise
+
+
+def temporary_name() -> str:
+    return f".reconciler-{secrets.token_hex(8)}.tmp"
+
+
+def write_temporary(folder: int, content: bytes, mode: int | None) -> str:
+    """Write a new file with a temporary name in an open folder, completely or not at all. Returns the name."""
+    name = temporary_name()
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | REGULAR
-    descriptor = os.open(temporary, flags, 0o666 if mode is None else 0o600, dir_fd=folder)
+    descriptor = os.open(name, flags, 0o666 if mode is None else 0o600, dir_fd=folder)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
@@ -172,8 +151,8 @@ def _write_in(folder: int, name: str, content: bytes, mode: int | None) -> None:
             if mode is not None:
                 os.fchmod(descriptor, mode)
             os.fsync(descriptor)
-        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
         with suppress(OSError):
-            os.unlink(temporary, dir_fd=folder)
+            os.unlink(name, dir_fd=folder)
         raise
+    return name

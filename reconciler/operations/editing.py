@@ -1,4 +1,4 @@
-"""Edits the manifests so that they declare other values: proven first, then written, each file whole or not at all.
+"""Edits the manifests so that they declare other values: proven first, then written, all files or none.
 
 Before anything is written, the manifests are composed as they would be. Every wanted value must be declared, and no
 other project may change, except to what it is compared with.
@@ -7,17 +7,15 @@ other project may change, except to what it is compared with.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, error, first_line, listed, sentence
-from reconciler.errors import DiagnosedError, FileRefusedError
+from reconciler.errors import DiagnosedError
 from reconciler.fieldpath import format_path
-from reconciler.files.reading import read_file
-from reconciler.files.writing import check_below, write_below
+from reconciler.files.together import Change, write_together
 from reconciler.manifest.concealing import concealed
 from reconciler.manifest.editing import Declaring, NotEditableError
 from reconciler.manifest.loading import Manifests, load_manifests
@@ -27,7 +25,7 @@ from reconciler.model.ontology import Ontology
 from reconciler.model.plan import unit_of
 from reconciler.model.project import DesiredProject, LiveProject, address_of
 from reconciler.model.values import ABSENT, Absent, Json, equal
-from reconciler.operations.ledger import note_written, uncommitted
+from reconciler.operations.ledger import remember, uncommitted
 from reconciler.operations.patches import patch
 from reconciler.planning.bases import ONTOLOGY, parameter_in
 from reconciler.planning.intent import compare
@@ -277,26 +275,20 @@ def _failure(wanted: Wanted, why: str) -> Diagnostic:
 
 
 def write(settings: Settings, revision: Revision, *, allow_dirty: bool) -> None:
-    """Write the files of a revision, each completely or not at all.
+    """Write the files of a revision, all or none.
 
     Raises:
-        DiagnosedError: a file has uncommitted changes that reconciler did not write, or was changed in the meantime.
-            Nothing was written.
-        FileRefusedError: a file cannot be written. The others before it were written.
+        DiagnosedError: a file has uncommitted changes that reconciler did not write. Nothing was written.
+        FileRefusedError: a file cannot be written, or was changed in the meantime. The detail says what was written.
         GitRefusedError: git does not answer.
     """
     if not allow_dirty:
         check_committed(settings, revision)
-    names = {file: Path(os.path.relpath(file, settings.repo_root)).as_posix() for file in revision.files}
-    for file, (old, _) in revision.files.items():
-        if _now(settings, file) != old:
-            summary = f"{names[file]} changed during this run"
-            detail = "Nothing was written. Run the command again."
-            raise DiagnosedError("changed", [error("changed", summary, detail=detail)])
-        check_below(settings.repo_root, names[file])
-    for file, (_, new) in sorted(revision.files.items()):
-        write_below(settings.repo_root, names[file], new, mode=stat.S_IMODE(os.stat(file).st_mode))
-        note_written(settings, {file: new})
+    remember(settings, {file: new for file, (_, new) in revision.files.items()})
+    changes = {
+        os.path.relpath(file, settings.repo_root): Change(*both) for file, both in sorted(revision.files.items())
+    }
+    write_together(settings.repo_root, changes)
 
 
 def check_committed(settings: Settings, revision: Revision) -> None:
@@ -318,10 +310,3 @@ def check_committed(settings: Settings, revision: Revision) -> None:
                 )
             ],
         )
-
-
-def _now(settings: Settings, file: str) -> bytes | None:
-    try:
-        return read_file(settings.repo_root, file)
-    except FileRefusedError:
-        return None

@@ -1,9 +1,8 @@
-"""The files of an import: proven before one of them is written, and written in an order in which each can be used."""
+"""The files of an import: proven before one of them is written."""
 
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -14,8 +13,8 @@ from reconciler.diagnostics import quoted
 from reconciler.errors import FileRefusedError, UsageError
 from reconciler.fieldpath import format_path
 from reconciler.files.reading import read_below
-from reconciler.files.walking import Refusal, is_below
-from reconciler.files.writing import write_below, write_new_below
+from reconciler.files.together import Change, write_together
+from reconciler.files.walking import is_below
 from reconciler.manifest.discovery import DEFAULTS
 from reconciler.manifest.exporting import SHARED, Exported, Subject, There, export
 from reconciler.manifest.loading import Manifests, load_manifests
@@ -23,7 +22,7 @@ from reconciler.manifest.located import display
 from reconciler.manifest.origins import Origin
 from reconciler.manifest.places import files_of
 from reconciler.model.project import DesiredProject, LiveProject
-from reconciler.operations.ledger import note_written
+from reconciler.operations.ledger import remember
 from reconciler.operations.session import Session
 from reconciler.planning.blocking import blocked
 from reconciler.planning.intent import compare
@@ -42,16 +41,14 @@ _BY_HAND: Final = "Write the manifest of this project by hand."
 class Proven:
     """Files that mean exactly what is live. All paths are absolute.
 
-    `files` has the new bytes, in an order in which they can be written; `overwritten` has the old bytes of those that
-    exist and differ. `manifests` has the file of each project, and `others` the files that are not manifests.
-    `refused` has the reason for each project without a manifest, and what to do. `not_factored` are the folders that
-    could not get a `_defaults.yaml`, and `replaced` the projects whose manifest is re-created.
+    `files` has the new bytes, and `overwritten` the old bytes of those that exist and differ. `manifests` has the file
+    of each project. `refused` has the reason for each project without a manifest, and what to do. `not_factored` are
+    the folders that could not get a `_defaults.yaml`, and `replaced` the projects whose manifest is re-created.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
     overwritten: dict[str, bytes] = field(default_factory=dict)
     manifests: dict[str, str] = field(default_factory=dict)
-    others: list[str] = field(default_factory=list)
     refused: dict[str, tuple[str, str]] = field(default_factory=dict)
     not_factored: list[str] = field(default_factory=list)
     replaced: list[DesiredProject] = field(default_factory=list)
@@ -106,8 +103,6 @@ def _compare_with_disk(before: Manifests, exported: Exported, pending: Mapping[s
             if old is not None:
                 result.overwritten[file] = old
     result.manifests = {name: os.path.join(before.folder, path) for name, path in exported.manifests.items()}
-    manifests = {*result.manifests.values()}
-    result.others = [file for file in result.files if file not in manifests]
 
 
 def _there(before: Manifests, subjects: Sequence[Subject]) -> There:
@@ -204,47 +199,21 @@ def _check_others(before: Manifests, after: Manifests, imported: set[str]) -> No
 
 
 def write_files(settings: Settings, proven: Proven, progress: Progress) -> None:
-    """Write the files, those first that others use.
+    """Write the files, all or none.
 
     Raises:
         FileRefusedError: one cannot be written, or was changed in the meantime.
     """
-    total, written = len(proven.files), 0
+    written = 0
 
     def done() -> None:
         nonlocal written
         written += 1
-        progress("written", written, total)
+        progress("written", written, len(proven.files))
 
-    with suppress(FileRefusedError):  # it is only a memory
-        note_written(settings, proven.files)
-    others = {*proven.others}
-    steps = ([file for file in proven.files if (file in others) is first] for first in (True, False))
-    try:
-        for step in steps:
-            new = {
-                os.path.relpath(file, settings.repo_root): proven.files[file]
-                for file in step
-                if file not in proven.overwritten
-            }
-            write_new_below(settings.repo_root, new, done)
-            for file in step:
-                if file in proven.overwritten:
-                    _overwrite(settings, file, proven)
-                    done()
-    except FileRefusedError as problem:
-        raise FileRefusedError(
-            problem.summary,
-            f"{problem.detail}\n{written:,} of {total:,} files were written completely. To import the rest, run the "
-            "same command again when the file can be written.".lstrip(),
-            reason=problem.reason,
-            why=problem.why,
-        ) from None
-
-
-def _overwrite(settings: Settings, file: str, proven: Proven) -> None:
-    path = os.path.relpath(file, settings.repo_root)
-    if read_below(settings.repo_root, path) != proven.overwritten[file]:
-        why = "it has changed since it was read"
-        raise FileRefusedError(f"{quoted(path)} cannot be written: {why}", reason=Refusal.FAILED, why=why)
-    write_below(settings.repo_root, path, proven.files[file], mode=stat.S_IMODE(os.stat(file).st_mode))
+    remember(settings, proven.files)
+    changes = {
+        os.path.relpath(file, settings.repo_root): Change(proven.overwritten.get(file), new)
+        for file, new in proven.files.items()
+    }
+    write_together(settings.repo_root, changes, done)

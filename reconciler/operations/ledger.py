@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 from reconciler.errors import FileRefusedError
@@ -22,18 +23,16 @@ _MOST: Final = 100_000
 """The most files that are remembered. The oldest are forgotten first."""
 
 
-def note_written(settings: Settings, files: Mapping[str, bytes]) -> None:
-    """Remember what was written, by absolute path.
-
-    Raises:
-        FileRefusedError: it cannot be written down.
-    """
+def remember(settings: Settings, files: Mapping[str, bytes]) -> None:
+    """Remember what is about to be written, by absolute path. It is only a memory: if it cannot be kept, the files are
+    written all the same."""
     known = _known(settings)
     for file, data in files.items():
         known.pop(name := _name(settings, file), None)
         known[name] = _hash(data)
     kept = dict([*known.items()][-_MOST:])
-    write_below(settings.repo_root, _FILE, json.dumps(kept, indent=1).encode())
+    with suppress(FileRefusedError):
+        write_below(settings.repo_root, _FILE, json.dumps(kept, indent=1).encode())
 
 
 def uncommitted(settings: Settings, files: Mapping[str, bytes]) -> list[str]:

@@ -121,7 +121,7 @@ def test_a_file_that_changes_in_between_is_not_overwritten(
 
     monkeypatch.setattr("reconciler.operations.editing.uncommitted", meanwhile)
     found = cli("adopt")
-    assert (found.code, "changed during this run" in found.err) == (1, True)
+    assert (found.code, "another program changed it during this run" in found.err) == (1, True)
     assert drifted.read_bytes() == mine
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from reconciler.cli import console
-from reconciler.files import writing
+from reconciler.files import together, writing
 from reconciler.operations import import_files
 from reconciler.operations.ledger import uncommitted
 from reconciler.settings import Settings, read_settings
@@ -304,24 +304,23 @@ def test_a_disk_that_fills(
     repository: Path, cli: Cli, seed: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seed(*({"name": f"p{n}", "params": {"instruction": LONG, "n": n}} for n in range(30)))
-    write_in, left = writing._write_in, [11]  # the first is the memory of what was written
+    write, left = writing.write_temporary, [10]
 
-    def fill(*arguments: Any) -> None:
+    def fill(*arguments: Any) -> str:
         left[0] -= 1
         if left[0] < 0:
             raise OSError(errno.ENOSPC, "No space left on device")
-        write_in(*arguments)
+        return write(*arguments)
 
-    monkeypatch.setattr(writing, "_write_in", fill)
+    monkeypatch.setattr(together, "write_temporary", fill)
     done = cli("import", "--all")
     assert done.code == 1
     assert done.err.count("error[") == 1
-    assert "No space left on device" in done.err
-    assert "10 of 31 files were written completely." in done.err
+    assert "No space left on device\n  Nothing was written." in done.err
+    assert files(repository) == []
     monkeypatch.undo()
     monkeypatch.chdir(repository)
-    assert len(files(repository)) == 10
-    assert "Imported 21 projects. Skipped 9 projects" in cli("import", "--all").out
+    assert "Imported 30 projects." in cli("import", "--all").out
     assert cli("plan").last == UNCHANGED
 
 
@@ -334,7 +333,7 @@ def test_a_file_that_appears_in_the_meantime_is_kept(
     def note(settings: Settings, content: object) -> None:
         file.write_text("mine")
 
-    monkeypatch.setattr(import_files, "note_written", note)
+    monkeypatch.setattr(import_files, "remember", note)
     done = cli("import", "p")
     assert done.code == 1
     assert "another program created it during this run" in done.err
@@ -387,7 +386,7 @@ def test_a_file_that_changes_during_the_question_is_kept(
     monkeypatch.setattr(console, "confirm", edit)
     done = cli("import", "p", "--force")
     assert done.code == 1
-    assert "it has changed since it was read" in done.err
+    assert "another program changed it during this run" in done.err
     assert "hush" not in done.out + done.err
     assert file.read_text() == f"{text}# newer\n"
 

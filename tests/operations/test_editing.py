@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.errors import DiagnosedError
+from reconciler.errors import DiagnosedError, FileRefusedError
 from reconciler.manifest.loading import load_manifests
 from reconciler.model.ontology import Ontology, read_ontology
 from reconciler.model.project import DesiredProject, LiveProject
@@ -192,6 +192,6 @@ def test_nothing_is_written_if_one_file_cannot_be(account: Account) -> None:
 def test_a_file_that_changed_in_the_meantime(account: Account) -> None:
     revision = account.revise(("a", "x", 5), ("d", "b", {"k": 3}))
     (account.root / "projects/t/d.yaml").write_text("name: d\n")
-    with pytest.raises(DiagnosedError, match="changed"):
+    with pytest.raises(FileRefusedError, match="changed"):
         write(account.settings, revision, allow_dirty=True)
     assert (account.root / "projects/a.yaml").read_text() == FILES["a.yaml"]
