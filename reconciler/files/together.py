@@ -100,12 +100,8 @@ class _Batch:
             with reported(self.root, path, "written"), walked(self.root, path, links=False) as walk:
                 now = None if walk.status is None else walk.read(LARGEST_FILE)
                 if now != change.old:
-                    why = (
-                        "another program created it during this run"
-                        if change.old is None
-                        else "another program changed it during this run"
-                    )
-                    raise RefusedError(Refusal.FAILED, why)
+                    did = "created" if change.old is None else "changed"
+                    raise RefusedError(Refusal.FAILED, f"another program {did} it during this run")
 
     def replace(self, path: str) -> None:
         """Give a file its new content. A second name keeps the old one until all files are replaced."""

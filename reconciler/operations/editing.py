@@ -269,7 +269,7 @@ def _failure(wanted: Wanted, why: str) -> Diagnostic:
     return error(
         "not-editable",
         f"{wanted.unit} of {address_of(wanted.project.name)} cannot be written to the manifest",
-        detail=f"{sentence(why)} Nothing was written. Edit the manifest by hand.",
+        detail=f"{sentence(why)} Nothing was written. Edit the manifest by hand, or select other projects.",
         location=location,
     )
 

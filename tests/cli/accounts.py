@@ -230,6 +230,7 @@ def repository(random: Random, size: int) -> Repository:
 _DEFAULTS = {"": {"speed": 1, "mode": "Fast", "note": {"$file": "note.md"}}, "team/": {"speed": 2, "tags": ["a", "b"]}}
 _SHARED: dict[str, Any] = {
     "_animals.yaml": ["Ant", {"choice": "Emu", "description": "Tall", "subchoices": ["Chick", "Egg"]}, "Elk", "Eel"],
+    "_set.yaml": {"a": 1, "c": ["x", "y"], "d": {"deep": True}},
     "_more.yaml": {
         "box": {"width": 5, "names": ["Cat", "Dog"]},
         "ladder": [1, 2, 3],
@@ -274,6 +275,10 @@ def _plan(random: Random, name: str, folder: str, users: dict[str, set[str]]) ->
         use("long.md", "params.guide")
     owners = {key: frozenset({f"{name}:params.{key}"}) for key in params}
     extras: dict[str, Any] = {}
+    if random.random() < 0.15:
+        for key in _SHARED["_set.yaml"]:
+            use(f"_set.yaml#/{key}", f"params.{key}")
+        return _Plan({"$ref": f"{up}_set.yaml"}, {"$ref": frozenset({f"{name}:params"})}, None, {}, {})
     if random.random() < 0.4:
         extras["x-size"] = Anchored("size", {"w": 1, "h": [1, 2]})
         for key in ("s1", "s2"):

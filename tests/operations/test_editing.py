@@ -104,6 +104,7 @@ CASES: dict[str, tuple[list[tuple[str, str, Any]], set[str]]] = {
     "a manifest that another one uses": ([("c", "ontology", ["Cat", "Fox"])], set()),
     "gone for one": ([("a", "speed", ABSENT)], {"a.yaml"}),
     "gone for all": ([("a", "speed", ABSENT), ("b", "speed", ABSENT)], {"_defaults.yaml"}),
+    "gone for one of those who share it": ([("a", "speed", 5), ("b", "speed", ABSENT)], {"_defaults.yaml", "b.yaml"}),
     "gone from the nearest defaults only": ([(each, "speed", ABSENT) for each in "def"], {"t/d.yaml", "t/e.yaml"}),
     "different values": ([("a", "speed", 5), ("b", "speed", 6)], {"_defaults.yaml", "b.yaml"}),
     "one document of two": ([("f", "z", 2)], {"t/e.yaml"}),

@@ -15,14 +15,15 @@ from reconciler.errors import FileRefusedError
 from reconciler.files.reading import read_file
 from reconciler.files.walking import is_below
 from reconciler.manifest.editing.alignment import aligned
+from reconciler.manifest.editing.forms import in_form
 from reconciler.manifest.editing.splicing import NotEditableError, edited
 from reconciler.manifest.located import Document, RawPath
 from reconciler.manifest.origins import Origin
 from reconciler.manifest.parsing import best_parser
 from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
-from reconciler.manifest.spelling import literal
-from reconciler.model.ontology import Choice, Ontology, read_ontology, spell, walk
+from reconciler.manifest.spelling import LITERAL, literal
+from reconciler.model.ontology import Ontology
 from reconciler.model.project import DesiredProject
 from reconciler.model.values import ABSENT, Absent, Json, equal
 
@@ -44,11 +45,13 @@ class Declaring:
         self._kept = frozenset(kept)
         self._documents: dict[int, tuple[Document, Json]] = {}
         self._texts: dict[str, str] = {}
-        self._edits: dict[tuple[int, RawPath], Json] = {}
+        self._edits: dict[tuple[int, RawPath], Json | Absent] = {}
+        self._wanted: dict[int, tuple[DesiredProject, dict[str, Json | Absent]]] = {}
 
     def parameter(self, project: DesiredProject, key: str, value: Json | Absent) -> str:
         """Declare a parameter, or that it is absent."""
         root = _root(project)
+        self._wanted.setdefault(id(root.document), (project, {}))[1][key] = value
         if value is ABSENT:
             return self._without(root, key)
         return self._place(root, ("params", key), (project.params or {}).get(key, ABSENT), value)
@@ -57,7 +60,7 @@ class Declaring:
         """Declare an ontology that has choices. What does not change keeps its form."""
         root = _root(project)
         old = project.document["ontology"]
-        return self._place(root, ("ontology",), old, _declared(old, ontology))
+        return self._place(root, ("ontology",), old, in_form(old, ontology))
 
     def ignored(self, project: DesiredProject, item: Json) -> str:
         """Add an item to the manifest's own `reconcile.ignore`."""
@@ -99,7 +102,7 @@ class Declaring:
         for key in path:
             below = origin.child(key)
             if below is None:
-                return self._override(root.document, path, literal(new))
+                return self._add(root, path, new)
             origin = below
         holder = origin.reference.document if origin.reference is not None else origin.document
         if origin.text is not None:
@@ -116,30 +119,72 @@ class Declaring:
             return holder.source.file
         return self._override(root.document, path, literal(new))
 
+    def _add(self, root: Origin, path: RawPath, new: Json) -> str:
+        """Declare what nothing declares. Params that are a reference get it in that file, if it may be edited."""
+        origin = root.at(path[:-1])
+        if _is_directive(self._own(root.document).get(path[0])) and self._may_edit(origin.file):
+            inside, place = self._inside(origin), (id(origin.document), (*_path_of(origin), path[-1]))
+            if (
+                isinstance(inside, dict)
+                and not _is_directive(inside)
+                and equal(self._edits.setdefault(place, new), new)
+            ):
+                inside[path[-1]] = literal(new)
+                return origin.file
+        return self._override(root.document, path, literal(new))
+
     def _override(self, document: Document, path: RawPath, written: Json) -> str:
         own = self._own(document)
         for key in path[:-1]:
-            own = own.setdefault(key, {})
+            own = own.setdefault(key, {}) if key != "params" else self._written_out(document)
             if not isinstance(own, dict) or _is_directive(own):
                 raise NotEditableError(f"{key} is not written out in the manifest")
         own[path[-1]] = written
         return document.source.file
 
+    def _written_out(self, document: Document) -> Json:
+        """The params of a document, to be changed in place. In a manifest, a reference is replaced by its values."""
+        own = self._own(document)
+        params = own.setdefault("params", {})
+        if id(document) not in self._wanted or not _is_directive(params):
+            return params
+        project, wanted = self._wanted[id(document)]
+        origin, values, held = _root(project).at(("params",)), {**(project.params or {}), **wanted}, {}
+        for key, there in origin.written.get(LITERAL, origin.written).items():
+            child = origin.child(key)
+            holder = origin if child is None else child.reference or child
+            if holder.document is not origin.document and literal(there) != there:
+                raise NotEditableError(f"params is a reference, and {key} in it is declared elsewhere, too")
+            value = values.get(key, there) if holder.document is origin.document else there
+            if value is not ABSENT:
+                held[key] = literal(value)
+        own["params"] = held
+        return held
+
     def _without(self, root: Origin, key: str) -> str:
         origin = root.at(("params",)).child(key)
         if origin is None:
             return root.file
-        holder = origin.reference.document if origin.reference is not None else origin.document
-        if holder is root.document or self._may_edit(holder.source.file):
-            params = holder.value.get("params")
-            if isinstance(params, dict) and key in params:
-                self._own(holder)["params"].pop(key, None)  # another project may have removed it already
-                return holder.source.file
+        holder = origin.reference or origin
+        if holder.document is root.document or self._may_edit(holder.file):
+            params = self._own(holder.document).get("params")
+            path: RawPath = ("params",)
+            if not isinstance(params, dict) or _is_directive(params):
+                origin = root.at(("params",))
+                params, path = self._inside(origin), _path_of(origin)
+            place = id(holder.document), (*path, key)
+            if isinstance(params, dict) and self._edits.setdefault(place, ABSENT) is ABSENT:
+                params.pop(key, None)
+                return holder.file
+        if _is_directive(self._own(root.document).get("params")):
+            self._written_out(root.document).pop(key, None)
+            return root.file
         return self._override(root.document, ("params", key), UNSET)
 
     def unset(self, project: DesiredProject, key: str) -> str:
         """Declare that a parameter is absent although the project inherits it."""
         root = _root(project)
+        self._wanted.setdefault(id(root.document), (project, {}))[1][key] = ABSENT
         origin = root.at(("params",)).child(key)
         holder = (origin.reference or origin).document if origin is not None else root.document
         if self._overlay is None or not is_below(holder.source.file, self._overlay):
@@ -163,6 +208,13 @@ class Declaring:
         if known is None:
             known = self._documents[id(document)] = document, _copied(document.value)
         return known[1]
+
+    def _inside(self, origin: Origin) -> Json:
+        """The new value of a part of a document, to be changed in place."""
+        value = self._own(origin.document)
+        for key in _path_of(origin):
+            value = value[key]
+        return value
 
     def _assign(self, origin: Origin, written: Json) -> None:
         path = _path_of(origin)
@@ -278,59 +330,3 @@ def _text_bytes(data: bytes, text: str) -> bytes:
 def _alike(one: Sequence[bytes], other: Sequence[bytes], most: int) -> int:
     """How many lines are the same at the start."""
     return next((at for at in range(min(most, len(one))) if one[at] != other[at]), min(most, len(one)))
-
-
-def _declared(old: Json, ontology: Ontology) -> Json:
-    """An ontology in the form of the old declaration."""
-    choices = old.get("choices", []) if isinstance(old, dict) else old
-    before = read_ontology(choices)
-    forms: dict[str, tuple[Choice, Json]] = {}
-    if isinstance(before, Ontology):
-        forms = {choice.choice: (choice, form) for choice, form in zip(_each(before), _forms(choices), strict=True)}
-    new = [_in_form(choice, forms) for choice in ontology.choices]
-    if not isinstance(old, dict):
-        return new if ontology.name is None else {"name": ontology.name, "choices": new}
-    named = {} if ontology.name is None else {"name": ontology.name}
-    return {key: value for key, value in {**old, **named, "choices": new}.items() if key != "name" or named}
-
-
-def _each(ontology: Ontology) -> list[Choice]:
-    return [choice for _, _, choice in walk(ontology.choices)]
-
-
-def _forms(choices: Sequence[Json]) -> list[Json]:
-    """Each choice as it is written, in the order of `walk`."""
-    found: list[Json] = []
-    for form in choices:
-        found.append(form)
-        if isinstance(form, dict):
-            found += _forms(form.get("subchoices") or [])
-    return found
-
-
-def _in_form(choice: Choice, forms: Mapping[str, tuple[Choice, Json]]) -> Json:
-    """A choice as it was written, except for what changed."""
-    before, form = forms.get(choice.choice, (None, None))
-    below = [_in_form(each, forms) for each in choice.subchoices]
-    if before is None:
-        spelled = spell(choice)
-        return {**spelled, "subchoices": below} if below and isinstance(spelled, dict) else spelled
-    if not isinstance(form, dict):
-        spelled = spell(choice)
-        if not isinstance(spelled, dict):
-            return form
-        return {**spelled, "subchoices": below} if below else spelled
-    new = dict(form)
-    for name in ("display", "description"):
-        value = getattr(choice, name)
-        if value != getattr(before, name):
-            new.pop(name, None)
-            if value is not None:
-                new[name] = value
-    if below:
-        new["subchoices"] = below
-    elif before.subchoices:
-        new.pop("subchoices", None)
-    if "subchoices" in new and "subchoices" not in form:
-        new["subchoices"] = new.pop("subchoices")
-    return new

@@ -202,7 +202,54 @@ def test_two_projects_want_different_values_of_one_file(tmp_path: Path) -> None:
     assert "text: Text 1." in files["q.yaml"]
 
 
-def test_a_manifest_whose_params_are_elsewhere_is_refused(tmp_path: Path) -> None:
-    room = Room(tmp_path, {"p.yaml": HEAD + "params: {$ref: _p.yaml}\n", "_p.yaml": "a: 1\n"})
-    with pytest.raises(NotEditableError, match="params"):
-        Declaring(str(tmp_path)).parameter(room.project(), "b", 1)
+REFERENCED: dict[str, str | bytes] = {
+    "p.yaml": HEAD + "params: {$ref: _p.yaml#/all}   # all\n",
+    "q.yaml": OTHER + "params: {$ref: _p.yaml#/all}\n",
+    "_p.yaml": "all:\n  a: 1   # a\n  text: {$file: t.md}\n",
+    "t.md": "Text.\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "after"),
+    [
+        ({"b": [1]}, "all:\n  a: 1   # a\n  text: {$file: t.md}\n  b: [1]\n"),
+        ({"a": ABSENT}, "all:\n  text: {$file: t.md}\n"),
+        ({"a": ABSENT, "b": 1, "text": "New."}, "all:\n  text: {$file: t.md}\n  b: 1\n"),
+    ],
+)
+def test_params_that_are_a_reference_are_edited_there(tmp_path: Path, wanted: dict[str, Any], after: str) -> None:
+    found = Room(tmp_path, REFERENCED).declared(wanted)
+    assert found.pop("projects/t.md", "New.\n") == "New.\n"
+    assert found == {"projects/_p.yaml": after}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "params"),
+    [
+        ({"b": [1]}, "  a: 1\n  text: Text.\n  b: [1]\n"),
+        ({"a": 5}, "  a: 5\n  text: Text.\n"),
+        ({"a": ABSENT}, "  text: Text.\n"),
+        ({"text": "a\nb", "c": {"$file": "x"}}, "  a: 1\n  text: |-\n    a\n    b\n  c:\n    $literal: {$file: x}\n"),
+    ],
+)
+def test_a_reference_is_written_out_if_its_file_must_not_be_edited(
+    tmp_path: Path, wanted: dict[str, Any], params: str
+) -> None:
+    found = Room(tmp_path, REFERENCED).declared(wanted, kept=("projects/_p.yaml", "projects/t.md"))
+    assert found == {"projects/p.yaml": f"{HEAD}params:   # all\n{params}"}
+
+
+def test_a_reference_is_written_out_below_defaults_and_an_overlay(tmp_path: Path) -> None:
+    files = {**REFERENCED, "_defaults.yaml": "params: {speed: 1}\n", "over/p.yaml": "params: {a: 9}\n"}
+    found = Room(tmp_path, files).declared({"b": 2}, kept=("projects/_p.yaml", "projects/t.md"))
+    assert found == {"projects/p.yaml": f"{HEAD}params:   # all\n  a: 1\n  text: Text.\n  b: 2\n"}
+    over = {**files, "over/p.yaml": "params: {text: x}\n"}
+    with pytest.raises(NotEditableError, match="text in it is declared elsewhere"):
+        Room(tmp_path / "two", over).declared({"b": 2}, kept=("projects/_p.yaml",))
+
+
+def test_params_in_a_literal(tmp_path: Path) -> None:
+    room = Room(tmp_path, {"p.yaml": HEAD + "params: {$literal: {a: {$file: x}, b: 1}}\n"})
+    found = room.declared({"c": 1, "b": ABSENT})
+    assert found == {"projects/p.yaml": HEAD + "params:\n  a:\n    $literal: {$file: x}\n  c: 1\n"}
