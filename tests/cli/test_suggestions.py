@@ -129,6 +129,84 @@ def test_edits_on_scale_are_kept_or_undone_by_the_suggested_commands(
     assert values(served, "abc") == [7, 7, 1]
 
 
+@pytest.fixture
+def conflicting(cli: Cli, write: Write, served: Served, repository: Path) -> Callable[[dict[str, list[str]]], None]:
+    """Makes projects whose named parameters were changed on Scale, and all of whose parameters were changed in git."""
+
+    def make(changed: dict[str, list[str]]) -> None:
+        keys = sorted({key for some in changed.values() for key in some})
+        for value in (1, 2):
+            for name in changed:
+                params = "".join(f"  {json.dumps(key)}: {value}\n" for key in keys)
+                write(f"{name}.yaml", f"name: {name}\ntype: imageannotation\nparams:\n{params}")
+            commit_all(repository)
+            if value == 1:
+                assert cli("apply", "--auto-approve").code == 0
+        for name, some in changed.items():
+            served.store.edit_params(name, dict.fromkeys(some, 7))
+
+    return make
+
+
+ODD = ["a.b", "a*", "it's", "é x", "**", "[0]"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "commands"),
+    [
+        ({"p": ["a"], "q": ["a"]}, 1),
+        ({"p": ["a", "b"], "q": ["b"]}, 2),
+        ({"p": ["a", "b", "c", "d"], "q": ["a", "b", "c", "e"], "r": ["a", "b", "c", "d"]}, 2),
+        ({"p": ODD, "q": ODD}, 1),
+        ({"p": ODD[:3], "q": ODD[3:]}, 2),
+    ],
+)
+def test_the_command_that_keeps_conflicts_keeps_no_more(
+    cli: Cli,
+    served: Served,
+    conflicting: Callable[[dict[str, list[str]]], None],
+    changed: dict[str, list[str]],
+    commands: int,
+) -> None:
+    """What another project changed in git alone stays, although its parameter has the same name."""
+    conflicting(changed)
+    held = cli("apply", "--pending", "--auto-approve")
+    assert "held by conflict" in held.out
+    adopting = [each for each in suggested(held.out + held.err) if "adopt" in each]
+    assert len(adopting) == commands
+    for command in adopting:
+        assert run(cli, command).code == 0
+    assert cli("apply", "--auto-approve").code == 0
+    for name, some in changed.items():
+        latest = json.loads(served.store.get(name))["param_history"][-1]
+        keys = latest.keys() - {"version", "created_at"}
+        assert {key: latest[key] for key in keys} == {key: 7 if key in some else 2 for key in keys}
+
+
+def test_very_different_conflicts_are_kept_one_by_one(
+    cli: Cli, conflicting: Callable[[dict[str, list[str]]], None]
+) -> None:
+    conflicting({name: ["a", "b", "c", name] for name in "pqrs"})
+    command = adopting(cli("apply", "--pending", "--auto-approve"))
+    assert "--path" not in command
+    assert "16 units are left" in run(cli, command).out
+
+
+def test_what_a_takeover_would_remove_is_kept_for_several_projects(
+    cli: Cli, write: Write, served: Served, repository: Path
+) -> None:
+    served.store.seed([live("p", {"a": 1, "b": 2}, ["A", "B"]), live("q", {"a": 1, "c": 3}, ["A"])])
+    for name in "pq":
+        write(f"{name}.yaml", f"name: {name}\ntype: imageannotation\nparams: {{a: 1}}\nontology: [A]\n")
+    commit_all(repository)
+    held = cli("plan")
+    assert "2 projects (p, q) are held by takeover" in held.out
+    for command in [each for each in suggested(held.out) if "adopt" in each]:
+        assert run(cli, command).code == 0
+    assert cli("plan").last == "No changes. Your projects match the manifests."
+    assert [json.loads(served.store.get(name))["param_history"][-1]["version"] for name in "pq"] == [0, 0]
+
+
 def test_a_saved_plan_suggests_its_own_target(
     cli: Cli, write: Write, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

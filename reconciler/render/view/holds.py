@@ -17,7 +17,10 @@ from reconciler.render.view.parts import Command, Quoted, Sentence, Spelled, Ver
 _MOST_NAMED: Final = 100
 """The most projects that are named in a command."""
 
-_KEEPING: Final = {"takeover": "To keep them: ", "conflict": "To keep the change made on Scale: "}
+_MOST_COMMANDS: Final = 3
+"""With more, one command that asks about each conflict is clearer."""
+
+_KEEPING: Final = {"takeover": "To keep them", "conflict": "To keep the change made on Scale"}
 """By guard: what an adopt does about its hold."""
 
 
@@ -74,12 +77,31 @@ def held_sentences(groups: Groups, invocation: Invocation) -> Iterator[Sentence]
 def _remedy(held: Held, changes: Sequence[ProjectChange], invocation: Invocation) -> Iterator[Sentence]:
     """How to avoid the hold. What only Scale has can be kept by a command."""
     if held.guard in _KEEPING:
-        units = [
-            (change.name, field) for change in changes for field in change.fields if _is_lost(field, held, invocation)
-        ]
-        yield (_KEEPING[held.guard], adopting(units or [(change.name, None) for change in changes], invocation))
+        yield from _keeping(held, changes, invocation)
     elif held.remedy:
         yield (Quoted(held.remedy),)
+
+
+def _keeping(held: Held, changes: Sequence[ProjectChange], invocation: Invocation) -> Iterator[Sentence]:
+    """The commands that adopt what only Scale has: one for the projects that need the same paths, so that no path
+    reaches a value that another project has changed in git alone."""
+    projects: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for change in changes:
+        projects[_paths([field for field in change.fields if _is_lost(field, held, invocation)])].append(change.name)
+    if len(projects) > _MOST_COMMANDS or len(changes) > _MOST_NAMED:
+        projects = {(): [change.name for change in changes]}
+    for paths, held_names in projects.items():
+        which: Sentence = (" (", *names(held_names), ")") if len(projects) > 1 else ()
+        options = [word for path in paths for word in ("--path", path)]
+        some = held_names if len(held_names) <= _MOST_NAMED else invocation.names
+        yield (_KEEPING[held.guard], *which, ": ", Command(invocation, "adopt", *options, "--", *some))
+
+
+def _paths(lost: Sequence[Field]) -> tuple[str, ...]:
+    """The units that an adopt has to be told, because git has changed them too."""
+    if all(field.cause in (Cause.DRIFT, Cause.UNKNOWN) for field in lost):
+        return ()
+    return tuple(dict.fromkeys(unit for field in lost if (unit := unit_of(field.path))))
 
 
 def _is_lost(field: Field, held: Held, invocation: Invocation) -> bool:
@@ -88,18 +110,6 @@ def _is_lost(field: Field, held: Held, invocation: Invocation) -> bool:
         return field.cause in (Cause.CONFLICT, Cause.UNKNOWN)
     whole = field.path[0] == "ontology" or len(field.path) == 2
     return field.kind is not Kind.ADD if invocation.pending else field.kind is Kind.REMOVE and whole
-
-
-def adopting(edits: Sequence[tuple[str, Field | None]], invocation: Invocation) -> Command:
-    """The adopt that keeps values of Scale. What git has changed too is adopted only if it is named."""
-    projects = list(dict.fromkeys(name for name, _ in edits))
-    fields = [field for _, field in edits if field is not None]
-    paths: dict[str, None] = {}
-    if any(field.cause not in (Cause.DRIFT, Cause.UNKNOWN) for field in fields):
-        paths = dict.fromkeys(unit for field in fields if (unit := unit_of(field.path)))
-    options = [word for path in paths for word in ("--path", path)]
-    some = projects if len(projects) <= _MOST_NAMED else invocation.names
-    return Command(invocation, "adopt", *options, "--", *some)
 
 
 def _guards(change: ProjectChange) -> tuple[str, ...]:
