@@ -24,6 +24,7 @@ SUITES = {
     "cli/test_composition.py": "composed manifests through every command",
     "cli/test_forged_record.py": "a forged record through every command",
     "cli/test_hooks.py": "the hooks for pre-commit",
+    "cli/test_import_cases.py": "what other exports lose",
     "cli/test_kept_edits.py": "edits that --pending keeps, over several runs",
     "cli/test_links.py": "links and special files in a checkout",
     "cli/test_main_job.py": "the main job of README",

@@ -98,7 +98,7 @@ def _keeping(held: Held, changes: Sequence[ProjectChange], invocation: Invocatio
 
 
 def _paths(lost: Sequence[Field]) -> tuple[str, ...]:
-    """The units that an adopt has to be told, because git has changed them too."""
+    """The units that an adopt needs by name, because git has changed them too."""
     if all(field.cause in (Cause.DRIFT, Cause.UNKNOWN) for field in lost):
         return ()
     return tuple(dict.fromkeys(unit for field in lost if (unit := unit_of(field.path))))
