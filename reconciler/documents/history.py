@@ -1,9 +1,9 @@
-"""The history document, which history prints."""
+"""The documents about the versions of a project, which history, blame, and history --relabel print."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import Field as Key
 
@@ -17,8 +17,22 @@ from reconciler.documents.parts import (
     Text,
 )
 from reconciler.documents.plan import RenameShape
+from reconciler.documents.tables import table
 from reconciler.fieldpath import format_path
-from reconciler.model.history import Apply, Author, History, Made, Maker, Part, Revision
+from reconciler.instants import timestamp
+from reconciler.model.history import (
+    Apply,
+    Author,
+    Blame,
+    Blamed,
+    History,
+    Made,
+    Maker,
+    Part,
+    Relabel,
+    Renaming,
+    Revision,
+)
 from reconciler.model.plan import Field, Kind, State
 from reconciler.model.values import ABSENT, Json
 
@@ -151,3 +165,102 @@ def _content(part: Part, state: State) -> dict[str, Json]:
     if part is Part.PARAMS:
         return {"content": state.params}
     return {"content": state.ontology, "name": state.ontology_name}
+
+
+class BlamedShape(Shape):
+    """One live value."""
+
+    describes = Blamed
+
+    path: Text
+    """The value's place, dotted: params.geometries.box.min_width, ontology.Animal.Cat."""
+    value: Any
+    """The live value; for a choice, its name."""
+    version: Count
+    """The version of the params or of the ontology that introduced the value."""
+    at: Annotated[Moment | None, Key(alias="created_at")]
+    """When that version was made. RFC 3339, UTC; null if Scale gives no time."""
+    or_earlier: bool = False
+    """Whether an earlier version may have introduced the value: one that is not shown, or that cannot be read."""
+    made_by: Maker
+    """What made the version: an apply, someone on Scale, or unknown because it is older than the record."""
+    commit: CommitId | None
+    """The commit whose manifest made the version; null if no apply made it, or if no commit holds the manifest."""
+    author: AuthorShape | None
+    """The author of the commit; null if this clone does not have the commit."""
+    apply: ApplyShape | None
+
+    @classmethod
+    def of(cls, field: Blamed, /, **given: Any) -> Self:
+        return super().of(field, path=format_path(field.path), **made_of(field.made), **given)
+
+
+class BlameShape(ProjectDocument):
+    """The output of reconciler blame --format json."""
+
+    describes = Blame
+
+    type: Text
+    """The task type."""
+    fields: tuple[BlamedShape, ...]
+    """Every live value: those of the params, then the choices of the ontology with their attributes."""
+    diagnostics: tuple[DiagnosticShape, ...]
+    """Remarks, such as that there is no record."""
+
+    @classmethod
+    def of(cls, blame: Blame, /, **given: Any) -> Self:
+        fields = tuple(BlamedShape.of(field, author=author_of(field.made, blame.authors)) for field in blame.fields)
+        return super().of(blame, fields=fields, **given)
+
+
+class RenamingShape(Shape):
+    """A choice or a label that got a new name."""
+
+    describes = Renaming
+
+    old: Text
+    """The name before."""
+    new: Text
+    """The name since then."""
+    version: Count
+    """The version in which the name changed."""
+    at: Annotated[Moment | None, Key(alias="created_at")]
+    """When that version was made. RFC 3339, UTC; null if Scale gives no time."""
+    commit: CommitId | None
+    """The commit whose manifest made the version; null if no apply made it, or if no commit holds the manifest."""
+    declared: bool
+    """Whether the manifest declares the rename. If not, the names are only similar."""
+
+    @classmethod
+    def of(cls, renaming: Renaming, /, **given: Any) -> Self:
+        return super().of(renaming, commit=renaming.made.commit, **given)
+
+
+class RelabelShape(ProjectDocument):
+    """The output of reconciler history --relabel --format json."""
+
+    describes = Relabel
+
+    part: Part
+    """Whose versions these are: the ontology's, or with params, those of lists of labels."""
+    first: Count
+    """The version that the labels were made with."""
+    last: Count
+    """The version that they are migrated to."""
+    renames: tuple[RenamingShape, ...]
+    """The renames, in the order in which they are to be carried out."""
+    diagnostics: tuple[DiagnosticShape, ...]
+    """Remarks, such as that there is no record."""
+
+
+_COLUMNS: Final = ("old", "new", "version", "commit", "created_at", "declared")
+
+
+def relabel_csv(relabel: Relabel) -> str:
+    """One row for each rename, below the names of the columns. What is unknown is empty."""
+    return table(_COLUMNS, map(_row, relabel.renames))
+
+
+def _row(one: Renaming) -> list[str | int | None]:
+    at = timestamp(one.at) if one.at is not None else None
+    return [one.old, one.new, one.version, one.made.commit, at, "true" if one.declared else "false"]

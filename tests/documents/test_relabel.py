@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.documents.relabel import RelabelShape, relabel_csv
+from reconciler.documents.history import RelabelShape, relabel_csv
 from reconciler.fieldpath import parse_pattern
 from reconciler.model.history import Author, Made, Maker, Part, Relabel, Renaming
 from reconciler.model.plan import TargetInfo

@@ -8,7 +8,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any, Final
 
-from reconciler.documents import blame, drift, history, parts, pins, plan, relabel, result, savedplan, validation
+from reconciler.documents import drift, history, parts, pins, plan, result, savedplan, validation
 from reconciler.documents.parts import Shape
 
 SHAPES: Final[dict[str, tuple[str, type[Shape]]]] = {
@@ -16,8 +16,8 @@ SHAPES: Final[dict[str, tuple[str, type[Shape]]]] = {
     "result": ("The result of an apply", result.ResultShape),
     "drift": ("What drifted", drift.DriftShape),
     "history": ("The history of a project", history.HistoryShape),
-    "blame": ("What introduced each live value", blame.BlameShape),
-    "relabel": ("The renames between two versions", relabel.RelabelShape),
+    "blame": ("What introduced each live value", history.BlameShape),
+    "relabel": ("The renames between two versions", history.RelabelShape),
     "pins": ("The versions that applies recorded", pins.PinsShape),
     "validate": ("What reconciler validate found", validation.ValidationShape),
 }
@@ -64,7 +64,7 @@ def _plain(schema: Any, *, names: bool = False) -> Any:
 def _words() -> dict[tuple[str, str], str]:
     """What is said below each key of each shape; keys as they are in documents."""
     found: dict[tuple[str, str], str] = {}
-    modules: tuple[ModuleType, ...] = (parts, plan, savedplan, result, drift, history, blame, pins, relabel, validation)
+    modules: tuple[ModuleType, ...] = (parts, plan, savedplan, result, drift, history, pins, validation)
     for module in modules:
         for node in ast.parse(inspect.getsource(module)).body:
             if isinstance(node, ast.ClassDef):
