@@ -9,6 +9,7 @@ from typing import Final
 
 from reconciler.errors import GitRefusedError
 from reconciler.git.discovery import is_inside
+from reconciler.git.objects import answers_in
 from reconciler.git.process import run
 from reconciler.model.history import Author
 
@@ -31,20 +32,9 @@ def read_authors(root: Path, commits: Iterable[str]) -> dict[str, Author]:
     return dict(_read(done.stdout))
 
 
-def _read(answers: bytes) -> Iterator[tuple[str, Author]]:
-    start = 0
-    while start < len(answers):
-        line = answers.index(b"\n", start)
-        head = answers[start:line].split()
-        start = line + 1
-        if len(head) != 3:
-            continue  # the commit is missing
-        body = answers[start : start + int(head[2])]
-        start += int(head[2]) + 1
-        headers, _, message = body.partition(b"\n\n")
+def _read(output: bytes) -> Iterator[tuple[str, Author]]:
+    for head, content in answers_in(output):
+        headers, _, message = content.partition(b"\n\n")
         if head[1] == b"commit" and (found := _AUTHOR.search(headers)) is not None:
-            subject = message.lstrip(b"\n").partition(b"\n")[0]
-            yield (
-                head[0].decode("ascii"),
-                Author(found[1].decode("utf-8", "replace"), subject.decode("utf-8", "replace")),
-            )
+            name, subject = found[1], message.lstrip(b"\n").partition(b"\n")[0]
+            yield head[0].decode("ascii"), Author(name.decode("utf-8", "replace"), subject.decode("utf-8", "replace"))

@@ -181,15 +181,10 @@ class Objects:
     def _contents(self, tip: str, names: list[bytes]) -> list[bytes]:
         answers = self.done("cat-file", "--buffer", "--batch", data=b"".join(name + b"\n" for name in names)).stdout
         contents = []
-        start = 0
-        for _ in names:
-            line = answers.index(b"\n", start)
-            head = answers[start:line].split()
+        for head, content in answers_in(answers):
             if len(head) != 3:
-                raise MissingObjectError(tip, answers[start:line].decode("utf-8", "replace"))
-            end = line + 1 + int(head[2])
-            contents.append(answers[line + 1 : end])
-            start = end + 1
+                raise MissingObjectError(tip, b" ".join(head).decode("utf-8", "replace"))
+            contents.append(content)
         return contents
 
     def done(self, *arguments: str, data: bytes = b"", environment: Mapping[str, str] | None = None) -> Done:
@@ -217,3 +212,14 @@ class Objects:
             escaped = alternate.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
             alternate = f'"{escaped}"'
         return {"GIT_OBJECT_DIRECTORY": folder, "GIT_ALTERNATE_OBJECT_DIRECTORIES": alternate}
+
+
+def answers_in(output: bytes) -> Iterator[tuple[list[bytes], bytes]]:
+    """The answers of `git cat-file --batch`: name, kind, and size, and the content. A missing object has no size."""
+    start = 0
+    while start < len(output):
+        line = output.index(b"\n", start)
+        head, start = output[start:line].split(), line + 1
+        size = int(head[2]) if len(head) == 3 else -1
+        yield head, output[start : max(start, start + size)]
+        start += size + 1
