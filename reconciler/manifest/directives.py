@@ -18,8 +18,8 @@ from reconciler.keys.kinds import is_own
 from reconciler.manifest.codes import Code
 from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES
 from reconciler.manifest.layering import UNSET, is_slot
-from reconciler.manifest.located import Document, LocatedFile, RawPath, display
-from reconciler.manifest.origins import LITERAL, Origin, Repetition, diagnosed
+from reconciler.manifest.located import LITERAL, Document, LocatedFile, RawPath, display
+from reconciler.manifest.origins import Origin, Repetition, diagnosed
 from reconciler.manifest.pointers import REF, follow, split
 from reconciler.manifest.sharedfiles import SharedFiles
 from reconciler.model.values import Json

@@ -11,10 +11,9 @@ from typing import Final, TypeVar
 
 from reconciler.diagnostics import Diagnostic, Location, Severity, first_line
 from reconciler.keys.faults import Excerpt, Fault
-from reconciler.manifest.located import Document, Part, RawPath, Stretch, first_at
+from reconciler.manifest.located import LITERAL, Document, Part, RawPath, Stretch, first_at
 from reconciler.model.values import Json
 
-LITERAL: Final = "$literal"
 _LONGEST_SEARCHED: Final = 100_000
 """Characters. Whether a part of a longer text is where it is looked for is not worth the time."""
 _NO_PARTS: Final[Mapping[str | int, Origin]] = {}

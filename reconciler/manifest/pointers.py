@@ -10,8 +10,7 @@ from typing import Final
 from reconciler.diagnostics import count, did_you_mean, named, quoted
 from reconciler.keys.faults import RefusedError
 from reconciler.manifest.codes import Code
-from reconciler.manifest.located import RawPath
-from reconciler.manifest.origins import LITERAL
+from reconciler.manifest.located import LITERAL, RawPath
 from reconciler.model.values import Json
 
 REF: Final = "$ref"

@@ -14,11 +14,11 @@ from typing import Final
 from reconciler.manifest.formatting.layout import lay_out
 from reconciler.manifest.formatting.ordering import FileKind, arrange
 from reconciler.manifest.formatting.texts import double_quoted
+from reconciler.manifest.located import LITERAL
 from reconciler.manifest.scalars import NotJsonError, resolve
 from reconciler.manifest.sourcetree.tree import Child, Document, Kind, Node
 from reconciler.model.values import Json
 
-LITERAL: Final = "$literal"
 _PLAIN: Final = re.compile(r"[^\W\d]|[\w$./~+(<=^;][^:#]*[^:#\s]")
 """Text that may be plain anywhere outside brackets. A colon or `#` in it is rare enough to put it in quotes."""
 

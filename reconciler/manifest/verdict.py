@@ -5,22 +5,26 @@ An ontology has at least one choice. Each choice is a string or an object, and i
 
 from __future__ import annotations
 
+import json
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Final, TypeAlias
 
 from reconciler.diagnostics import count, did_you_mean, named, quoted
 from reconciler.keys.faults import Fault, Faults
 from reconciler.keys.kinds import Table
-from reconciler.manifest.classlists import class_list, is_class_list
 from reconciler.manifest.codes import Code
-from reconciler.manifest.located import RawPath
-from reconciler.manifest.origins import LITERAL
+from reconciler.manifest.located import LITERAL, RawPath
 from reconciler.manifest.schema import CHOICE, CHOICES, ONTOLOGY, PROJECT
 from reconciler.model.characters import is_blank
 from reconciler.model.values import Json
 from reconciler.tasktypes.parameters import COMMON, OWN
+
+_PLAIN: Final = re.compile(r"[A-Za-z](?:[\w ()/.-]*[\w)])?")
+_CONSTANTS: Final = ("null", "true", "false")
 
 
 def written_choices(document: Mapping[str, Json]) -> tuple[Json, RawPath]:
@@ -74,8 +78,8 @@ class OntologyCheck:
             if not ontology:
                 self._empty(path)
                 return None, None
-            if is_class_list(ontology):
-                self._faults.append(class_list(ontology, path))
+            if _is_class_list(ontology):
+                self._faults.append(_class_list(ontology, path))
                 return None, None
             self._check_keys(ontology, path, ONTOLOGY)
             if "name" in ontology and (*path, "name") not in reported:
@@ -258,3 +262,33 @@ def _no_project(first: str) -> Fault:
         code=Code.MISSING_KEY,
         at_key=True,
     )
+
+
+def _is_class_list(ontology: Mapping[str, Json]) -> bool:
+    """Whether a mapping has a key for each choice, as the class lists of other tools do."""
+    if not ontology.keys().isdisjoint(ONTOLOGY.by_name) or any(key.startswith("$") for key in ontology):
+        return False
+    has_choices = any(isinstance(value, list) and did_you_mean(key, ("choices",)) for key, value in ontology.items())
+    return len(ontology) > 1 and not has_choices
+
+
+def _class_list(ontology: Mapping[str, Json], path: RawPath) -> Fault:
+    """The fault of a class list, with the first choices as they are written here."""
+    counted = all(key.isdecimal() for key in ontology)
+    lines = []
+    for key, value in islice(ontology.items(), 3):
+        name = value if counted and isinstance(value, str) else key
+        if isinstance(value, list) and all(isinstance(each, str) for each in value):
+            below = ", ".join(_spelled(each) for each in value[:3] if isinstance(each, str))
+            lines.append(f"- {{choice: {_spelled(name)}, subchoices: [{below}{', …' if value[3:] else ''}]}}")
+        else:
+            lines.append(f"- {_spelled(name)}")
+    lines += ["- …"] if len(ontology) > len(lines) else []
+    detail = "\n".join(("Write each choice as an item of a list:", *lines))
+    summary = "an ontology must be a list of choices, not a mapping"
+    return Fault((*path, next(iter(ontology))), summary, detail, code=Code.UNKNOWN_KEY, at_key=True)
+
+
+def _spelled(name: str) -> str:
+    """A name as YAML."""
+    return name if _PLAIN.fullmatch(name) and name.lower() not in _CONSTANTS else json.dumps(name, ensure_ascii=False)

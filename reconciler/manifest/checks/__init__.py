@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.keys.faults import Fault
-from reconciler.manifest.checks import limits, links, names, parameters, references, texts
+from reconciler.manifest.checks import limits, links, parameters, references, texts
 from reconciler.manifest.checks.subject import Subject
 from reconciler.manifest.codes import Code
 from reconciler.manifest.origins import Origin, diagnosed
@@ -52,8 +52,8 @@ RULES: Final = (
     Rule(Code.EMPTY_INSTRUCTION, _WARN, texts.empty_instruction),
     Rule(Code.PRIVATE_LINK, _WARN, links.private_link),
     Rule(Code.LIKE_CHOICES, _WARN, texts.like_choices),
-    Rule(Code.OUTER_WHITESPACE, _WARN, names.outer_whitespace),
-    Rule(Code.INVISIBLE_CHARACTER, _WARN, names.invisible_character),
+    Rule(Code.OUTER_WHITESPACE, _WARN, texts.outer_whitespace),
+    Rule(Code.INVISIBLE_CHARACTER, _WARN, texts.invisible_character),
     Rule(Code.IGNORE_ENDS_SOON, _NOTE, texts.ignore_ends_soon),
     Rule(Code.LABEL_NOT_IN_ONTOLOGY, _NOTE, references.label_not_in_ontology),
     Rule(Code.CHOICE_WITHOUT_LABEL, _NOTE, references.choice_without_label),

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 
 from reconciler.manifest.discovery import DEFAULTS
 from reconciler.manifest.exporting.documents import Subject as Subject
-from reconciler.manifest.exporting.documents import document_of
-from reconciler.manifest.exporting.factoring import factor
+from reconciler.manifest.exporting.documents import document_of, factor
 from reconciler.manifest.exporting.holding import why_not as why_not
 from reconciler.manifest.exporting.naming import Names, safe
 from reconciler.manifest.exporting.sharing import SHARED as SHARED

@@ -6,13 +6,15 @@ differs is overridden, and one that live does not have is dropped with `$unset`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Final
 
 from reconciler.fieldpath import Patterns, as_patterns, parse_pattern
 from reconciler.manifest.directives import UNSET_KEY
 from reconciler.manifest.layering import Layers
+from reconciler.manifest.located import LITERAL
 from reconciler.manifest.schema import PIPELINES
 from reconciler.manifest.spelling import literal
 from reconciler.model.ontology import Ontology, walk
@@ -132,3 +134,23 @@ def spelled(value: Json, spell: Spell) -> Json:
 
 def _has_dollar(mapping: dict[str, Json]) -> bool:
     return any(key.startswith("$") for key in mapping)
+
+
+def factor(documents: Sequence[dict[str, Json]]) -> dict[str, Json]:
+    """The parameters that two or more documents all have, with equal values. They are taken out of the documents."""
+    params = [document.get("params") for document in documents]
+    held = [each for each in params if isinstance(each, dict) and LITERAL not in each]
+    if len(held) < 2 or len(held) < len(documents):
+        return {}
+    shared = reduce(lambda one, other: one & other, (_texts(each) for each in held))
+    keys = {key for key, _ in shared}
+    found = {key: value for key, value in held[0].items() if key in keys}
+    for each in held:
+        for key in keys:
+            del each[key]
+    return found
+
+
+def _texts(params: Mapping[str, Json]) -> set[tuple[str, str]]:
+    """Every parameter as text. One that drops an inherited value stays in its manifest."""
+    return {(key, to_json(value)) for key, value in params.items() if value != {UNSET_KEY: True}}

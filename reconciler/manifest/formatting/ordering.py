@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from enum import Enum
 from functools import cached_property
-from typing import Final
 
+from reconciler.manifest.compose import MERGE
 from reconciler.manifest.schema import CHOICE, DEFAULTS, IGNORE, ONTOLOGY, OVERLAY, PROJECT, RECONCILE
 from reconciler.manifest.sourcetree.tree import Child, Document, Kind, Node
 
@@ -20,9 +20,6 @@ class FileKind(Enum):
     DEFAULTS = DEFAULTS.names
     OVERLAY = OVERLAY.names
     OTHER = ()
-
-
-_MERGE: Final = "<<"
 
 
 def arrange(document: Document, kind: FileKind) -> set[int]:
@@ -73,7 +70,7 @@ class _Order:
         if node.kind is not Kind.MAPPING or not node.children:
             return
         ranks: dict[str | None, float] = {key: rank for rank, key in enumerate(keys)}
-        ranks[_MERGE] = 0.5
+        ranks[MERGE] = 0.5
         wanted = sorted(node.children, key=lambda child: ranks.get(child.name, len(keys)))
         if all(map(operator.is_, wanted, node.children)) or self._is_fixed(node):
             return

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.manifest.located import LINE_END
 from reconciler.manifest.sourcetree.tree import Kind, Node
 
 WIDTH: Final = 100
@@ -18,7 +19,6 @@ LONGEST_KEY: Final = 1_000
 _ONLY_IN_BRACKETS: Final = re.compile(r"[-?:]|[-?:] .*|.*:")
 """Text that is a string inside brackets but not outside of them."""
 
-_LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _SCALAR: Final = Kind.SCALAR
 
 
@@ -68,7 +68,7 @@ def _rewritten(node: Node) -> Block | None:
     value = node.value
     if not value.strip():
         return Block(node.text.split("#")[0].strip(), ()) if node.unfinished and not value else None
-    header, *written = _LINE_END.split(node.text)
+    header, *written = LINE_END.split(node.text)
     keeps = "+" in header.split("#")[0]
     chomping = "+" if keeps else "-" if not value.endswith("\n") else ""
     ended = len(value) - len(value.rstrip("\n"))
@@ -93,7 +93,7 @@ def spelling(node: Node) -> list[str]:
         return [double_quoted(node.value)]
     if "\n" not in node.text and "\r" not in node.text:
         return [node.text]
-    first, *others = _LINE_END.split(node.text)
+    first, *others = LINE_END.split(node.text)
     lines = [first, *(line if starts_with_hash(line) else line.strip(" \t") for line in others)]
     return [line if index == len(lines) - 1 else _without_end(line) for index, line in enumerate(lines)]
 
@@ -104,7 +104,7 @@ def starts_with_hash(line: str) -> bool:
 
 
 def _holds_hash(node: Node) -> bool:
-    return "#" in node.text and any(map(starts_with_hash, _LINE_END.split(node.text)))
+    return "#" in node.text and any(map(starts_with_hash, LINE_END.split(node.text)))
 
 
 def _without_end(line: str) -> str:
@@ -114,7 +114,7 @@ def _without_end(line: str) -> str:
 
 def as_it_is(node: Node, shift: int) -> list[str]:
     """The lines of a value in brackets as they are, moved by `shift` columns. A # in the first column stays there."""
-    first, *others = _LINE_END.split(node.text)
+    first, *others = LINE_END.split(node.text)
     return [first, *(_shifted(line, shift) for line in others)]
 
 

@@ -8,9 +8,8 @@ from typing import Final
 
 from yaml.events import ScalarEvent
 
-from reconciler.manifest.located import AnyEvent
+from reconciler.manifest.located import LINE_END, AnyEvent
 
-LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _BEHIND_ANCHOR: Final = re.compile(r"(?:[ \t\r\n]+(?:#[^\r\n]*)?)*")
 
 
