@@ -17,12 +17,12 @@ from reconciler.files.walking import is_below
 from reconciler.manifest.editing.alignment import aligned
 from reconciler.manifest.editing.forms import in_form
 from reconciler.manifest.editing.splicing import NotEditableError, edited
-from reconciler.manifest.located import Document, RawPath
+from reconciler.manifest.located import LITERAL, Document, RawPath
 from reconciler.manifest.origins import Origin
 from reconciler.manifest.parsing import best_parser
 from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
-from reconciler.manifest.spelling import LITERAL, literal
+from reconciler.manifest.spelling import literal
 from reconciler.model.ontology import Ontology
 from reconciler.model.project import DesiredProject
 from reconciler.model.values import ABSENT, Absent, Json, equal
