@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import PurePath
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Severity, count, error
+from reconciler.diagnostics import Diagnostic, Severity, count, error, shortened
 from reconciler.errors import DiagnosedError
 from reconciler.forge.github.adoptions import Proposed, keep_pull
 from reconciler.forge.github.branches import Content
@@ -32,6 +32,7 @@ from reconciler.render.phrases import minute
 from reconciler.render.view.adoption import view_proposal
 
 _MARKER: Final = 18_000
+_ACTING: Final = re.compile(r"[^\w .\"-]|(?i:(?<=gh)-)")
 _MOST_LINES: Final = 200
 """Units that the message of a commit names."""
 
@@ -102,7 +103,7 @@ def _identity(proposal: Proposal) -> str:
 
 def _message(adopted: Sequence[Proposal], target: str) -> str:
     """The message of the commit: which versions it adopts, and when they were made."""
-    lines = [f"- {quoted(each.project.name)}: {_words(each.unit)}" for each in adopted[:_MOST_LINES]]
+    lines = [f"- {_inert(quoted(each.project.name))}: {_words(each.unit)}" for each in adopted[:_MOST_LINES]]
     if len(adopted) > _MOST_LINES:
         lines.append(f"- and {count(len(adopted) - _MOST_LINES, 'more change')}")
     subject = f"Adopt {count(len(adopted), 'change')} made on Scale ({plain(target)})"
@@ -110,11 +111,16 @@ def _message(adopted: Sequence[Proposal], target: str) -> str:
 
 
 def _words(unit: Unit) -> str:
-    """A unit with its version and time. The name of a parameter comes from Scale, and must not act on GitHub, where
-    words such as `fixes #1` close an issue."""
-    path = re.sub(r"[^\w.-]", lambda found: f"\\u{ord(found[0]):04x}", unit.path)
+    """A unit with its version and time."""
+    path = _inert(unit.path)
     version = f", version {unit.version}" if unit.version is not None else ""
     return f"{path}{version}{f' of {minute(unit.at)}' if unit.at is not None else ''}"
+
+
+def _inert(name: str) -> str:
+    """A name from Scale that does not act on GitHub, where `fixes #1`, `closes GH-1`, and the address of an issue close
+    one, and `@name` calls someone."""
+    return _ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", shortened(name))
 
 
 def _uncommitted(files: Sequence[str], writer: Writer) -> Diagnostic:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -305,6 +307,30 @@ def test_a_job_of_its_own_has_a_branch_of_its_own(served: Served, keep: Callable
     assert keep("--id", "Team A").out.startswith("Pull request for production, Team A opened.")
     first, second = (pull["head"]["ref"] for pull in github.heads.values())
     assert (first, second[:34]) == (BRANCH, "reconciler/adopt/production-team-a")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "fixes #1",
+        "closes GH-1",
+        "resolves farm/x#1",
+        "fixes https://github.com/farm/x/issues/1",
+        "@octocat",
+        "a\u202eb",
+    ],
+)
+def test_no_name_acts_in_the_message_of_the_commit(
+    cli: Cli, served: Served, keep: Callable[..., Result], github: Github, repository: Path, write: Write, name: str
+) -> None:
+    write("x.yaml", f"name: {json.dumps(name)}\ntype: imageannotation\nparams: {{a: 1}}\n")
+    commit_all(repository)
+    assert cli("apply", "--auto-approve").code == 0
+    served.store.edit_params(name, {"a": 2, name: 3})
+    assert keep().code == 0
+    message = objects(github).run("log", "-1", "--format=%B", BRANCH)
+    assert "Adopt 2 changes" in message
+    assert not re.search(r"#|@|GH-|https:|\u202e", message)
 
 
 def test_the_names_and_line_ends_that_git_stores(
