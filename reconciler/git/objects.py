@@ -33,6 +33,9 @@ can list files without end."""
 _LOOKED_UP: Final = 5_000
 """In so many commits of a log, files are looked up at once."""
 
+_LAST_SECOND: Final = 253_402_300_799
+"""The end of the year 9999, which is the last one that a datetime can have."""
+
 _WRITER = "reconciler <reconciler@localhost>"
 
 
@@ -72,6 +75,11 @@ class Changed:
     commit: str
     at: datetime
     files: Mapping[str, str | None]
+
+
+def _moment(seconds: int) -> datetime:
+    """The time of a commit. A commit can have any number: the nearest time that there is counts."""
+    return datetime.fromtimestamp(min(max(seconds, 0), _LAST_SECOND), UTC)
 
 
 class Objects:
@@ -114,7 +122,7 @@ class Objects:
                 kinds = ((path, next(found).partition(" ")) for path in paths)
                 files = {path: name if kind == "blob" else None for path, (kind, _, name) in kinds}
                 if changed := {path: blob for path, blob in files.items() if blob != before[path]}:
-                    yield Changed(commit, datetime.fromtimestamp(int(seconds), UTC), changed)
+                    yield Changed(commit, _moment(int(seconds)), changed)
                 before = files
 
     def contents(self, names: Sequence[str]) -> list[bytes]:

@@ -64,13 +64,15 @@ class Scale:
     def edit(self, params: dict[str, Any]) -> None:
         self.store.edit_params("p", params)
 
-    def forge(self, *sections: dict[str, Any], text: str | None = None) -> None:
-        """Put a record of one's own making into the ref."""
+    def forge(self, *sections: dict[str, Any], text: str | None = None, at: int = 0) -> None:
+        """Put a record of one's own making into the ref, in a commit of the time `at`."""
         content = text if text is not None else json.dumps({"format_version": "1.0", "sections": sections})
         blob = self._git("hash-object", "-w", "--stdin", data=content)
         tree = self._git("mktree", data=f"100644 blob {blob}\trecord.json\n")
-        identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
-        self._git("update-ref", REF, self._git(*identity, "commit-tree", tree, "-m", "forged"))
+        commit = f"tree {tree}\nauthor x <x@example.org> {at} +0000\ncommitter x <x@example.org> {at} +0000\n\nforged\n"
+        self._git(
+            "update-ref", REF, self._git("hash-object", "-t", "commit", "-w", "--stdin", "--literally", data=commit)
+        )
 
     def section(self, endpoint: str | None = None, **entry: Any) -> dict[str, Any]:
         project = {
@@ -158,7 +160,8 @@ def test_its_words_and_places_are_words(cli: Cli, write: Write, scale: Scale, mo
     section = scale.section(file="../../../etc/passwd", commit=evil, recorded_at=evil)
     section["projects"] |= {evil: {**section["projects"]["p"], "file": "projects/gone.yaml"}}
     scale.forge(section)
-    for command in (["plan"], ["plan", "--format", "markdown"], ["drift"], ["apply", "--auto-approve"]):
+    reading = (["history", "p"], ["blame", "p"], ["pins"], ["pins", "--format", "csv"], ["adopt", "--diff"], ["plan"])
+    for command in (*reading, ["plan", "--format", "markdown"], ["drift"], ["apply", "--auto-approve"]):
         said = cli(*command)
         shown = said.out + said.err
         assert said.code in (0, 1, 2)
@@ -166,6 +169,18 @@ def test_its_words_and_places_are_words(cli: Cli, write: Write, scale: Scale, mo
         assert "##[" not in shown
         assert "root:" not in shown
         assert not [line for line in shown.split("\n") if line.strip().startswith("::error::x")]
+
+
+@pytest.mark.parametrize("at", [-1, 253_402_300_800, 99_999_999_999_999, 2**63 - 1])
+def test_a_commit_can_have_any_time(cli: Cli, write: Write, scale: Scale, at: int) -> None:
+    scale.forge(scale.section(), at=at)
+    for command in (
+        ["history", "p"],
+        ["history", "p", "--relabel", "0.."],
+        ["blame", "p", "--format", "json"],
+        ["pins"],
+    ):
+        assert cli(*command).code == 0
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format_version": "9.9", "sections": []}', "[" * 100_000])

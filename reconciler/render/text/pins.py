@@ -24,4 +24,4 @@ def lay_out_pins(pins: Pins, *, colour: bool = False, columns: int | None = None
 def _row(pin: Pin) -> tuple[str, ...]:
     version = "none" if pin.params_version is None else str(pin.params_version)
     content = pin.content_hash[:12] if pin.content_hash else "-"
-    return plain(pin.name), version, pin.commit[:7] if pin.commit else "-", content, plain(pin.recorded_at)
+    return plain(pin.name), version, plain(pin.commit[:7]) if pin.commit else "-", content, plain(pin.recorded_at)
