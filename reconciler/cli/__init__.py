@@ -141,6 +141,8 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
 
 def main() -> NoReturn:
     """The entry point of the console script."""
+    # httpcore tries to import it for each request, to find out whether asyncio runs it. It does.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
     with collector_paused():
         sys.exit(_main())
 

@@ -20,12 +20,15 @@ from reconciler import __version__
 from reconciler.clock import Clock
 from reconciler.errors import ConnectionSetupError
 from reconciler.http.answer import Answer, Lost
-from reconciler.http.route import open_client, proxy_for
+from reconciler.http.route import open_slots, proxy_for
 
 Transport: TypeAlias = httpx.AsyncBaseTransport
 
 BODY_SECONDS = 600.0
 """How long an answer may take in total, once it has begun."""
+
+_IDLE_SECONDS = 30.0
+"""How long a connection is kept after a request."""
 
 # Both log requests, statuses, and for debugging the headers of answers, in which a server can echo a key.
 for _logger in ("httpx", "httpcore"):
@@ -63,18 +66,12 @@ class Connection:
         self.proxy = proxy.variable if proxy is not None else None
         options: dict[str, Any] = {
             "headers": {"user-agent": f"reconciler/{__version__}", "accept": "application/json", **headers},
-            "limits": httpx.Limits(
-                max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=30.0
-            ),
             "trust_env": False,
             "follow_redirects": False,
         }
-        if transport is not None:
-            # A bare context trusts no server, and is cheap.
-            bare = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            self._client = httpx.AsyncClient(transport=transport, verify=bare, **options)
-        else:
-            self._client = open_client(url, proxy, **options)
+        if transport is None:
+            transport = open_slots(url, proxy, most=connections, idle_seconds=_IDLE_SECONDS)
+        self._client = httpx.AsyncClient(transport=transport, **options)
 
     async def close(self) -> None:
         await self._client.aclose()

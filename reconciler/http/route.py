@@ -14,14 +14,14 @@ import ssl
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from functools import partial
 
 import httpx
 
 from reconciler.endpoint import is_loopback
 from reconciler.errors import ConnectionSetupError
+from reconciler.http.slots import Slots
 
-_Client = TypeVar("_Client")
 _PORT = re.compile(r"(\[[^\]]*\]|[^:]*):([0-9]{1,5})")
 
 
@@ -47,8 +47,8 @@ def proxy_for(url: httpx.URL) -> Proxy | None:
     return Proxy(names[0] if names else f"{scheme}_proxy", address if "://" in address else f"http://{address}")
 
 
-def open_client(url: httpx.URL, proxy: Proxy | None, **options: Any) -> httpx.AsyncClient:
-    """A client for requests to this host, through its proxy.
+def open_slots(url: httpx.URL, proxy: Proxy | None, *, most: int, idle_seconds: float) -> Slots:
+    """At most `most` connections to this host, through its proxy. An idle one is used again for `idle_seconds`.
 
     Raises:
         ConnectionSetupError: a proxy or certificate variable does not work.
@@ -57,7 +57,14 @@ def open_client(url: httpx.URL, proxy: Proxy | None, **options: Any) -> httpx.As
     # A bare context trusts no server.
     context = _certificates() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        return httpx.AsyncClient(verify=context, proxy=proxy.address if proxy is not None else None, **options)
+        open_one = partial(
+            httpx.AsyncHTTPTransport,
+            verify=context,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=idle_seconds),
+            proxy=proxy.address if proxy is not None else None,
+        )
+        return Slots(open_one, most)
     except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
         problem = error
     if proxy is None:
