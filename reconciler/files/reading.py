@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.errors import FileMissingError
-from reconciler.files.walking import NOT_REGULAR, read_at_most, reported, too_large, walked
+from reconciler.files.walking import NOT_REGULAR, read_at_most, too_large, walked
 
 LARGEST_CONFIGURATION: Final = 1_000_000
 LARGEST_FILE: Final = 10_000_000
@@ -33,7 +33,7 @@ def read_file(root: str | Path, path: str, *, limit: int = LARGEST_FILE, folder:
     Raises:
         FileRefusedError: it does not exist, may not be read, or cannot be read.
     """
-    with reported(root, path, "read"), walked(root, path, folder=folder, dots=dots) as walk:
+    with walked(root, path, "read", folder=folder, dots=dots) as walk:
         return walk.read(limit)
 
 
@@ -43,7 +43,7 @@ def resolve(root: str | Path, path: str, *, folder: str = "", dots: bool = True)
     Raises:
         FileRefusedError: it does not exist, or may not be read.
     """
-    with reported(root, path, "read"), walked(root, path, folder=folder, dots=dots) as walk:
+    with walked(root, path, "read", folder=folder, dots=dots) as walk:
         return os.path.join(os.path.realpath(root), *walk.parts)
 
 
@@ -53,7 +53,7 @@ def read_below(root: str | Path, path: str, limit: int = LARGEST_FILE) -> bytes 
     Raises:
         FileRefusedError: a part of the path is a link, it is not a regular file, or it cannot be read.
     """
-    with suppress(FileMissingError), reported(root, path, "read"), walked(root, path, links=False) as walk:
+    with suppress(FileMissingError), walked(root, path, "read", links=False) as walk:
         return walk.read(limit)
     return None
 

@@ -17,7 +17,7 @@ from typing import Final
 from reconciler.diagnostics import listed
 from reconciler.errors import FileRefusedError
 from reconciler.files.reading import LARGEST_FILE
-from reconciler.files.walking import Refusal, RefusedError, not_regular, reported, walked
+from reconciler.files.walking import Refusal, RefusedError, walked
 from reconciler.files.writing import exists_below, temporary_name, write_temporary
 
 _AT_ONCE: Final = 8
@@ -86,18 +86,14 @@ class _Batch:
                 raise
 
     def _prepare(self, path: str) -> None:
-        with reported(self.root, path, "written"), walked(self.root, path, links=False, create=True) as walk:
-            mode = None
-            if walk.status is not None:
-                if not stat.S_ISREG(walk.status.st_mode):
-                    raise not_regular()
-                mode = stat.S_IMODE(walk.status.st_mode)
+        with walked(self.root, path, "written", links=False, create=True) as walk:
+            mode = stat.S_IMODE(walk.status.st_mode) if walk.is_there() and walk.status is not None else None
             self.temporary[path] = write_temporary(walk.descriptor, self.changes[path].new, mode)
 
     def check(self) -> None:
         """Check that every file is as it was when it was read."""
         for path, change in self.changes.items():
-            with reported(self.root, path, "written"), walked(self.root, path, links=False) as walk:
+            with walked(self.root, path, "written", links=False) as walk:
                 now = None if walk.status is None else walk.read(LARGEST_FILE)
                 if now != change.old:
                     did = "created" if change.old is None else "changed"
@@ -105,7 +101,7 @@ class _Batch:
 
     def replace(self, path: str) -> None:
         """Give a file its new content. A second name keeps the old one until all files are replaced."""
-        with reported(self.root, path, "written"), walked(self.root, path, links=False) as walk:
+        with walked(self.root, path, "written", links=False) as walk:
             folder, old = walk.descriptor, self.changes[path].old
             if old is not None:
                 self.backup[path] = temporary_name()
@@ -123,7 +119,7 @@ class _Batch:
         stuck = []
         for path in reversed(self.replaced):
             try:
-                with reported(self.root, path, "written"), walked(self.root, path, links=False) as walk:
+                with walked(self.root, path, "written", links=False) as walk:
                     here = walk.descriptor
                     if path in self.backup:
                         os.replace(self.backup[path], walk.name, src_dir_fd=here, dst_dir_fd=here)
@@ -133,11 +129,7 @@ class _Batch:
                 stuck.append(path)
         self.clean()
         for folder in reversed(self.folders):
-            with (
-                suppress(FileRefusedError),
-                reported(self.root, folder, "removed"),
-                walked(self.root, folder, links=False) as walk,
-            ):
+            with suppress(FileRefusedError), walked(self.root, folder, "removed", links=False) as walk:
                 os.rmdir(walk.name, dir_fd=walk.descriptor)
         return sorted(stuck)
 
@@ -146,11 +138,7 @@ class _Batch:
         for names in (self.temporary, self.backup):
             while names:
                 path, name = names.popitem()
-                with (
-                    suppress(FileRefusedError),
-                    reported(self.root, path, "removed"),
-                    walked(self.root, path, links=False) as walk,
-                ):
+                with suppress(FileRefusedError), walked(self.root, path, "removed", links=False) as walk:
                     os.unlink(name, dir_fd=walk.descriptor)
 
 

@@ -184,6 +184,16 @@ class _Walk:
             return _parts(path[len(root) :])
         raise RefusedError(Refusal.OUTSIDE, "it is outside the repository")
 
+    def is_there(self) -> bool:
+        """Whether the path leads to a file.
+
+        Raises:
+            RefusedError: it leads to something else.
+        """
+        if self.status is not None and not stat.S_ISREG(self.status.st_mode):
+            raise not_regular()
+        return self.status is not None
+
     def read(self, limit: int) -> bytes:
         """The bytes of the file at the end of the path, at most `limit`."""
         if self.status is None:
@@ -210,24 +220,28 @@ class _Walk:
 def walked(
     root: str | Path,
     path: str,
+    verb: str,
     *,
     folder: str = "",
     links: bool = True,
     dots: bool = True,
     create: bool = False,
+    named: str | None = None,
 ) -> Iterator[_Walk]:
-    if not path or "\0" in path:
-        raise RefusedError(Refusal.MISSING, _NO_PATH)
-    walk = _Walk(os.path.abspath(root), links=links, dots=dots, create=create)
-    try:
-        walk.go(folder, path)
-        yield walk
-    finally:
-        walk.close()
+    """Goes to `path`. A refusal says what cannot be done: `verb` is "read" or "written". `named` is the path in it."""
+    with _reported(root, path if named is None else named, verb):
+        if not path or "\0" in path:
+            raise RefusedError(Refusal.MISSING, _NO_PATH)
+        walk = _Walk(os.path.abspath(root), links=links, dots=dots, create=create)
+        try:
+            walk.go(folder, path)
+            yield walk
+        finally:
+            walk.close()
 
 
 @contextmanager
-def reported(root: str | Path, path: str, verb: str) -> Iterator[None]:
+def _reported(root: str | Path, path: str, verb: str) -> Iterator[None]:
     try:
         yield
     except RefusedError as problem:

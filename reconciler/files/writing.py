@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reconciler.errors import FileMissingError, FileRefusedError
-from reconciler.files.walking import REGULAR, Refusal, RefusedError, is_below, not_regular, reported, walked
+from reconciler.files.walking import REGULAR, Refusal, RefusedError, is_below, not_regular, walked
 
 
 def exists_below(root: str | Path, path: str, *, link: bool = True) -> bool:
@@ -24,7 +24,7 @@ def exists_below(root: str | Path, path: str, *, link: bool = True) -> bool:
         FileRefusedError: a part of the path that may not be a link is one, or a folder cannot be searched.
     """
     folder, name = os.path.split(path)
-    with suppress(FileMissingError), reported(root, path, "written"), walked(root, folder or ".", links=False) as walk:
+    with suppress(FileMissingError), walked(root, folder or ".", "written", links=False, named=path) as walk:
         status = os.stat(f"{walk.name}/{name}", dir_fd=walk.descriptor, follow_symlinks=False)
         if not link and stat.S_ISLNK(status.st_mode):
             raise RefusedError(Refusal.LINK, f'"{path}" is a link')
@@ -38,10 +38,8 @@ def check_below(root: str | Path, path: str) -> bool:
     Raises:
         FileRefusedError: a part of it, or the file itself, is a link, or the file is not a regular one.
     """
-    with suppress(FileMissingError), reported(root, path, "written"), walked(root, path, links=False) as walk:
-        if walk.status is not None and not stat.S_ISREG(walk.status.st_mode):
-            raise not_regular()
-        return walk.status is not None
+    with suppress(FileMissingError), walked(root, path, "written", links=False) as walk:
+        return walk.is_there()
     return False
 
 
@@ -55,9 +53,8 @@ def write_below(root: str | Path, path: str, content: bytes, *, mode: int | None
         FileRefusedError: a part of the path is a link, the file is not a regular one, or it cannot be written. None of
             the content is left behind.
     """
-    with reported(root, path, "written"), walked(root, path, links=False, create=folders) as walk:
-        if walk.status is not None and not stat.S_ISREG(walk.status.st_mode):
-            raise not_regular()
+    with walked(root, path, "written", links=False, create=folders) as walk:
+        walk.is_there()
         _write_in(walk.descriptor, walk.name, content, mode)
 
 
@@ -67,7 +64,7 @@ def open_lock_below(root: str | Path, path: str) -> int:
     Raises:
         FileRefusedError: a part of the path is a link, the file is not a regular one, or it cannot be opened.
     """
-    with reported(root, path, "written"), walked(root, path, links=False, create=True) as walk:
+    with walked(root, path, "written", links=False, create=True) as walk:
         descriptor = os.open(walk.name, os.O_RDWR | os.O_CREAT | REGULAR, 0o600, dir_fd=walk.descriptor)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from reconciler.fieldpath import Attribute, FieldPath, Pattern, Patterns, as_patterns
-from reconciler.manifest.located import RawPath
+from reconciler.manifest.directives import is_directive
+from reconciler.manifest.located import LITERAL, RawPath
 from reconciler.manifest.origins import Origin
 from reconciler.manifest.parsing import best_parser
 from reconciler.manifest.reading import read
@@ -19,7 +20,6 @@ from reconciler.model.values import MASKED, Json
 
 _LINE: Final = re.compile(r"[^\r\n]+")
 _ATTRIBUTES: Final = ("choice", "display", "description")
-_REFERENCES: Final = frozenset({"$file", "$ref", "$unset"})
 
 
 def concealed(
@@ -53,7 +53,7 @@ def _concealed(file: str, data: bytes, spots: Iterable[tuple[int, int]], sensiti
     for document in found.documents:
         if isinstance(document.value, dict):
             for origin in _origins(document.value, Origin.of(document), sensitive):
-                if not _is_reference(origin.written):
+                if not is_directive(origin.written) or LITERAL in origin.written:
                     inside.add((origin.part.value.start, origin.part.value.end))
     text, pieces, at = found.source, [], 0
     for start, end in sorted(inside):
@@ -88,7 +88,3 @@ def _below(value: Json, path: RawPath, sensitive: Patterns) -> Iterator[RawPath]
     elif isinstance(value, dict | list):
         for part, inner in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _below(inner, (*path, part), sensitive)
-
-
-def _is_reference(value: Json) -> bool:
-    return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in _REFERENCES

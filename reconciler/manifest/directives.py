@@ -51,6 +51,11 @@ _Target = tuple[str, str]
 """An absolute path and a pointer into that file."""
 
 
+def is_directive(value: Json) -> bool:
+    """Whether a value, as it is written, stands for another one."""
+    return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in DIRECTIVES
+
+
 class _AbandonedError(RefusedError):
     """A reference that cannot be resolved, no matter how it is reached. It is reported at the outermost reference."""
 

@@ -14,6 +14,7 @@ from typing import Final
 from reconciler.errors import FileRefusedError
 from reconciler.files.reading import read_file
 from reconciler.files.walking import is_below
+from reconciler.manifest.directives import UNSET_KEY, is_directive
 from reconciler.manifest.editing.alignment import aligned
 from reconciler.manifest.editing.forms import in_form
 from reconciler.manifest.editing.splicing import NotEditableError, edited
@@ -27,8 +28,7 @@ from reconciler.model.ontology import Ontology
 from reconciler.model.project import DesiredProject
 from reconciler.model.values import ABSENT, Absent, Json, equal
 
-_DIRECTIVES: Final = frozenset({"$file", "$ref", "$literal", "$unset"})
-UNSET: Final = {"$unset": True}
+UNSET: Final = {UNSET_KEY: True}
 _LINE: Final = re.compile(rb"[^\n]*\n|[^\n]+")
 
 
@@ -66,7 +66,7 @@ class Declaring:
         """Add an item to the manifest's own `reconcile.ignore`."""
         root = _root(project)
         own = self._own(root.document)
-        if not isinstance(own.setdefault("reconcile", {}), dict) or _is_directive(own["reconcile"]):
+        if not isinstance(own.setdefault("reconcile", {}), dict) or is_directive(own["reconcile"]):
             raise NotEditableError("reconcile is not written out in the manifest")
         ignore = own["reconcile"].setdefault("ignore", [])
         if not isinstance(ignore, list):
@@ -122,13 +122,9 @@ class Declaring:
     def _add(self, root: Origin, path: RawPath, new: Json) -> str:
         """Declare what nothing declares. Params that are a reference get it in that file, if it may be edited."""
         origin = root.at(path[:-1])
-        if _is_directive(self._own(root.document).get(path[0])) and self._may_edit(origin.file):
+        if is_directive(self._own(root.document).get(path[0])) and self._may_edit(origin.file):
             inside, place = self._inside(origin), (id(origin.document), (*_path_of(origin), path[-1]))
-            if (
-                isinstance(inside, dict)
-                and not _is_directive(inside)
-                and equal(self._edits.setdefault(place, new), new)
-            ):
+            if isinstance(inside, dict) and not is_directive(inside) and equal(self._edits.setdefault(place, new), new):
                 inside[path[-1]] = literal(new)
                 return origin.file
         return self._override(root.document, path, literal(new))
@@ -137,7 +133,7 @@ class Declaring:
         own = self._own(document)
         for key in path[:-1]:
             own = own.setdefault(key, {}) if key != "params" else self._written_out(document)
-            if not isinstance(own, dict) or _is_directive(own):
+            if not isinstance(own, dict) or is_directive(own):
                 raise NotEditableError(f"{key} is not written out in the manifest")
         own[path[-1]] = written
         return document.source.file
@@ -146,7 +142,7 @@ class Declaring:
         """The params of a document, to be changed in place. In a manifest, a reference is replaced by its values."""
         own = self._own(document)
         params = own.setdefault("params", {})
-        if id(document) not in self._wanted or not _is_directive(params):
+        if id(document) not in self._wanted or not is_directive(params):
             return params
         project, wanted = self._wanted[id(document)]
         origin, values, held = _root(project).at(("params",)), {**(project.params or {}), **wanted}, {}
@@ -169,14 +165,14 @@ class Declaring:
         if holder.document is root.document or self._may_edit(holder.file):
             params = self._own(holder.document).get("params")
             path: RawPath = ("params",)
-            if not isinstance(params, dict) or _is_directive(params):
+            if not isinstance(params, dict) or is_directive(params):
                 origin = root.at(("params",))
                 params, path = self._inside(origin), _path_of(origin)
             place = id(holder.document), (*path, key)
             if isinstance(params, dict) and self._edits.setdefault(place, ABSENT) is ABSENT:
                 params.pop(key, None)
                 return holder.file
-        if _is_directive(self._own(root.document).get("params")):
+        if is_directive(self._own(root.document).get("params")):
             self._written_out(root.document).pop(key, None)
             return root.file
         return self._override(root.document, ("params", key), UNSET)
@@ -231,7 +227,7 @@ class Declaring:
         written = origin.written
         if equal(old, new):
             return written
-        is_plain = isinstance(written, dict) and not _is_directive(written)
+        is_plain = isinstance(written, dict) and not is_directive(written)
         if is_plain and isinstance(old, dict) and isinstance(new, dict) and literal(new).keys() == new.keys():
             kept = {key: self._below(origin, key, old[key], new[key]) for key in old if key in new and key in old}
             return {key: kept[key] if key in kept else literal(value) for key, value in _in_order(old, new)}
@@ -271,10 +267,6 @@ def _copied(value: Json) -> Json:
 def _root(project: DesiredProject) -> Origin:
     assert isinstance(project.origin, Origin)
     return project.origin
-
-
-def _is_directive(value: Json) -> bool:
-    return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in _DIRECTIVES
 
 
 def _in_order(old: Mapping[str, Json], new: Mapping[str, Json]) -> Sequence[tuple[str, Json]]:

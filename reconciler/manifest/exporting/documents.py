@@ -153,4 +153,4 @@ def factor(documents: Sequence[dict[str, Json]]) -> dict[str, Json]:
 
 def _texts(params: Mapping[str, Json]) -> set[tuple[str, str]]:
     """Every parameter as text. One that drops an inherited value stays in its manifest."""
-    return {(key, to_json(value)) for key, value in params.items() if value != {UNSET_KEY: True}}
+    return {(key, to_json(value)) for key, value in params.items() if value != _UNSET}

@@ -60,9 +60,7 @@ def report_of_drift(drift: Drift, reader: Reader) -> Report:
         file = relative(project.source.file, reader.base)
         drifted = [unit.path for unit in project.units if unit.cause.drifted]
         if project.name in vanished:
-            cases.append(
-                Case(file, project.name, "vanished", "an apply wrote this project, but Scale no longer lists it")
-            )
+            cases.append(Case(file, project.name, "vanished", _VANISHED))
         elif drifted:
             words = f"{count(len(drifted), 'unit')} drifted: {', '.join(drifted)}"
             cases.append(Case(file, project.name, "drift", words, project=shown[project.name]))
