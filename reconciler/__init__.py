@@ -6,23 +6,28 @@ The names in `__all__` are for scripts and notebooks. Each is imported when it i
     plan = reconciler.plan(session, ["kitten_*"])
     outcome = reconciler.apply_plan(session, plan)
 
-All other modules may change without notice.
+docs/library.md shows more. All other modules are private, and may change without notice.
 """
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "DesiredProject": "model.project",
     "Diagnostic": "diagnostics",
     "Drift": "model.drift",
+    "LiveProject": "model.project",
     "Outcome": "model.outcome",
     "Plan": "model.plan",
     "ReconcilerError": "errors",
     "Session": "operations.session",
     "Settings": "settings",
     "Snapshot": "model.snapshot",
+    "UnreadableProject": "model.project",
     "Validation": "model.validation",
     "apply_plan": "operations.apply",
     "drift": "operations.drift",
+    "format_path": "fieldpath",
+    "live_projects": "operations.live",
     "open_session": "operations.session",
     "plan": "operations.plan",
     "read_plan_file": "documents.savedplan",

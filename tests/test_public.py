@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import ast
+import asyncio
+import gc
+import locale
+import os
+import re
+import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,3 +62,72 @@ def test_a_script_plans_and_applies(tmp_path: Path) -> None:
     assert '"kittens"' in Store(session.target.sandbox).list_projects()
     assert not reconciler.plan(session).applyable
     assert not reconciler.drift(session).has_drifted
+
+
+GUIDE = (Path(__file__).parents[1] / "docs" / "library.md").read_text("utf-8")
+EXAMPLE, ON_AN_ACCOUNT = re.findall("```python\n(.*?)```", GUIDE, re.DOTALL)
+SHOWN = """\
+kitten_labels add type ABSENT imageannotation
+kitten_labels add params.a ABSENT 1
+OutcomeSummary(added=1, changed=0, destroyed=0, forgotten=0, failed=0, skipped=0, not_started=0)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "projects").mkdir()
+    for name in ("kitten_labels", "puppies"):
+        text = f"name: {name}\ntype: imageannotation\nparams: {{a: 1}}\n"
+        (tmp_path / f"projects/{name}.yaml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_example(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    exec(EXAMPLE, {})
+    assert capsys.readouterr().out == SHOWN
+    names: dict[str, Any] = {"reconciler": reconciler, "settings": reconciler.read_settings(folder)}
+    exec(ON_AN_ACCOUNT.replace("production", "sandbox"), names)
+    assert list(names["live"]) == ["kitten_labels"]
+    assert names["wide"] == []
+
+
+def test_in_a_notebook(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Cells are run while the event loop of the kernel runs."""
+
+    async def cell() -> None:
+        exec(EXAMPLE, {})
+        with pytest.raises(reconciler.ReconcilerError, match="no project matches"):
+            reconciler.plan(reconciler.open_session(reconciler.read_settings(folder), target="sandbox"), ["nothing"])
+
+    asyncio.run(cell())
+    assert capsys.readouterr().out == SHOWN
+
+
+def test_in_a_thread(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with ThreadPoolExecutor() as threads:
+        threads.submit(exec, EXAMPLE, {}).result()
+    assert capsys.readouterr().out == SHOWN
+
+
+def test_settings_of_the_process_stay(folder: Path) -> None:
+    def settings() -> list[Any]:
+        handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+        return [gc.isenabled(), sys.get_int_max_str_digits(), locale.setlocale(locale.LC_ALL), handlers, os.getcwd()]
+
+    (folder / "reconciler.toml").write_text("[guards]\nmax-creates = 7\n")
+    digits = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(700)
+    try:
+        before = settings()
+        exec(EXAMPLE, {})
+        assert settings() == before
+    finally:
+        sys.set_int_max_str_digits(digits)
+
+
+def test_a_session_does_not_show_its_key(folder: Path) -> None:
+    session = reconciler.open_session(
+        reconciler.read_settings(folder), target="production", environment={"SCALE_API_KEY": "s3cret"}
+    )
+    assert "s3cret" not in repr(session)

@@ -21,6 +21,9 @@ class _Absent(Enum):
     def __repr__(self) -> str:
         return "ABSENT"
 
+    def __str__(self) -> str:
+        return self.name
+
 
 ABSENT: Final = _Absent.ABSENT
 """No value at all. Null is a value."""

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
+from threading import current_thread, main_thread
 from types import FrameType
 from typing import Protocol
 
@@ -103,7 +104,11 @@ def apply(
     else:
         known = recorder.record, recorder.notes
         source = prepare(session, names, known, pending=pending, allowed=allowed, needs_git=True)
-    return session.ask(lambda client: _apply(session, client, source, recorder, operator))
+    stop = Stop()
+    return session.ask(
+        lambda client: _apply(session, client, source, recorder, operator, stop),
+        interrupt=lambda: stop.request(signal.SIGINT),
+    )
 
 
 def apply_plan(session: Session, plan: Plan, *, operator: Operator | None = None) -> Outcome:
@@ -112,7 +117,7 @@ def apply_plan(session: Session, plan: Plan, *, operator: Operator | None = None
 
 
 async def _apply(
-    session: Session, client: ScaleClient, source: Plan | Prepared, recorder: Recorder, operator: Operator
+    session: Session, client: ScaleClient, source: Plan | Prepared, recorder: Recorder, operator: Operator, stop: Stop
 ) -> Applied:
     if isinstance(source, Plan):
         plan = await check_saved(source, session.target, client, recorder.record)
@@ -126,7 +131,6 @@ async def _apply(
         operator.keep(declined)
         return Applied(plan, declined, declined=True)
     begun = session.now()
-    stop = Stop()
     ended = False
 
     def keep_so_far() -> None:
@@ -168,10 +172,14 @@ def _heeded() -> list[signal.Signals]:
 
 @contextmanager
 def heeding_signals(stop: Stop, then: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Within this context, SIGINT, SIGTERM, and SIGHUP only set `stop`, even if repeated. For the main thread.
+    """Within this context, SIGINT, SIGTERM, and SIGHUP only set `stop`, even if repeated.
 
-    The event loop calls `then` after each of them. A SIGHUP that is ignored, as under nohup, stays ignored.
+    The event loop calls `then` after each of them. A SIGHUP that is ignored, as under nohup, stays ignored. In a thread
+    other than the main one, which gets no signals, nothing changes.
     """
+    if current_thread() is not main_thread():
+        yield
+        return
     loop = asyncio.get_running_loop()
 
     def heed(number: int, frame: FrameType | None) -> None:

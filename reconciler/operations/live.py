@@ -10,13 +10,36 @@ from typing import Final
 from reconciler.model.plan import TargetInfo
 from reconciler.model.project import LiveProject, Shown
 from reconciler.model.record import EMPTY_ACCOUNT, Entries, Record, Section, SectionKey
-from reconciler.operations.session import sandbox_account
+from reconciler.operations.session import Session, sandbox_account
 from reconciler.planning.live import Live, account_of, by_name, nameless
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Target
 
 _FEW: Final = 8
 """Up to this many selected projects are read one by one. For more, one list of the account is cheaper."""
+
+
+def live_projects(session: Session, names: Sequence[str] = ()) -> list[Shown]:
+    """The account's projects, or those with these names, ordered by name. Only reads. In a session on a snapshot, its
+    projects.
+
+    A project that cannot be read is an `UnreadableProject`, which has the reason.
+
+    Raises:
+        ScaleError: live state cannot be read.
+    """
+
+    async def read(client: ScaleClient) -> list[Shown]:
+        if not names:
+            return [*(await list_account(client)).listed]
+        return [one for one in (await get_projects(client, names)).values() if one is not None]
+
+    if (saved := session.snapshot) is not None:
+        every: list[Shown] = [*(each.live for each in saved.projects), *saved.unreadable]
+        found = [project for project in every if not names or project.name in names]
+    else:
+        found = session.ask(read)
+    return sorted(found, key=lambda project: project.name or "")
 
 
 async def read_live(client: ScaleClient, names: Sequence[str], *, few: bool) -> Live:

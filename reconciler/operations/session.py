@@ -5,12 +5,11 @@ A target is the real API over the network, or the sandbox in this process.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
 import shlex
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -21,6 +20,7 @@ from reconciler.errors import CredentialsError, UsageError
 from reconciler.forge.github.login import git_login
 from reconciler.http.connection import InProcess
 from reconciler.model.snapshot import Snapshot
+from reconciler.operations.loops import run_apart
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings, Target, choose_target
 
@@ -142,18 +142,21 @@ class Session:
 
     settings: Settings
     target: Target
-    environment: Mapping[str, str]
-    snapshot: Snapshot | None = None
+    environment: Mapping[str, str] = field(repr=False)
+    snapshot: Snapshot | None = field(default=None, repr=False)
     now: Callable[[], datetime] = SYSTEM_CLOCK.now
     waiting: Callable[[float], None] = lambda seconds: None
     progress: Callable[[str], None] = lambda sentence: None
 
-    def ask(self, use: Callable[[ScaleClient], Awaitable[_Answer]]) -> _Answer:
+    def ask(
+        self, use: Callable[[ScaleClient], Awaitable[_Answer]], *, interrupt: Callable[[], None] | None = None
+    ) -> _Answer:
         """Run `use` in an event loop with a client of the target, and return its result. Raises as `open_target` does.
 
-        Files and git are read beforehand, because outside the event loop, a signal ends the run immediately.
+        Files and git are read beforehand, because outside the event loop, a signal ends the run immediately. In a
+        notebook, `interrupt` is called if the user interrupts `use`, which then ends by itself. Without it, `use` is
+        canceled.
         """
-
         answers: list[_Answer] = []  # asyncio.run formats what it returns, which takes seconds for a whole account
 
         async def with_client() -> None:
@@ -162,7 +165,7 @@ class Session:
             ) as client:
                 answers.append(await use(client))
 
-        asyncio.run(with_client())
+        run_apart(with_client, interrupt)
         return answers[0]
 
 

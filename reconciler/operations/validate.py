@@ -16,7 +16,7 @@ from reconciler.settings import Settings, choose_target
 
 
 def validate(
-    settings: Settings, names: Sequence[str], *, target: str | None = None, today: date | None = None
+    settings: Settings, names: Sequence[str] = (), *, target: str | None = None, today: date | None = None
 ) -> Validation:
     """All diagnostics of the selected manifests, including unselected documents that share a name.
 
