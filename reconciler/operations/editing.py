@@ -23,7 +23,7 @@ from reconciler.manifest.origins import Origin
 from reconciler.manifest.places import files_of
 from reconciler.model.ontology import Ontology
 from reconciler.model.plan import unit_of
-from reconciler.model.project import DesiredProject, LiveProject, address_of
+from reconciler.model.project import DesiredProject, LiveProject, Source, address_of
 from reconciler.model.values import ABSENT, Absent, Json, equal
 from reconciler.operations.ledger import remember, uncommitted
 from reconciler.operations.patches import patch
@@ -36,6 +36,8 @@ _CONTEXTS: Final = (3, 2, 1)
 """Lines around a change. `git apply` does not take a patch without any."""
 
 IGNORE: Final = "reconcile.ignore"
+_BY_HAND: Final = "Edit the manifest by hand."
+_SHARED: Final = "That project uses a value from this file. First, set the value in the project's own manifest."
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +135,16 @@ def revise(
         )
         shared, inherited, failures = _checked(wanted, before, after, reference, files)
         if not (shared.keys() - kept or inherited - unset):
-            failures += [_also_changed(file, name) for file, name in shared.items()]
+            failures += [
+                _refused(f"an edit of this file would change {address_of(name)}, too", Source(file, 1), remedy=_SHARED)
+                for file, name in shared.items()
+            ]
             if failures:
                 raise DiagnosedError("the manifests cannot declare the values", failures)
             return Revision(files, tuple(places), _shown(settings, files, before, after), after)
         kept |= shared.keys()
         unset |= inherited
-    circular = error(
-        "not-editable",
-        "the files of these manifests depend on each other",
-        detail="Nothing was written. Edit the manifests by hand.",
-    )
+    circular = _refused("the files of these manifests depend on each other", remedy="Edit the manifests by hand.")
     raise DiagnosedError("the manifests cannot be edited", [circular])
 
 
@@ -186,14 +187,17 @@ def _checked(
         new = now[name].project if name in now else None
         if new is None:
             found = now[name].diagnostics if name in now else ()
-            failures += [each for each in found if each.is_error] or [_lost(name)]
+            failures += [each for each in found if each.is_error] or [
+                _refused(f"the edit would remove {address_of(name)} from the manifests")
+            ]
             continue
         own = units.get(name, {})
         changed = _changed(old, new)
         others = changed - own.keys()
         if others and not _matches(new, reference.get(name), others):
             shared |= dict.fromkeys(sorted(_sources(old, new, others, before) & files.keys()), name)
-            failures.append(_changed_too(old, sorted(others)[0]))
+            summary = f"the edit would also change {sorted(others)[0]} of {address_of(name)}"
+            failures.append(_refused(summary, old.source))
         for unit, each in own.items():
             if unit == IGNORE or _matches(new, reference.get(name), {unit}):
                 continue
@@ -237,41 +241,15 @@ def _matches(new: DesiredProject, reference: LiveProject | None, units: set[str]
     return units.isdisjoint(unit_of(each.path) or "" for each in compare(new, reference).fields)
 
 
-def _also_changed(file: str, name: str) -> Diagnostic:
-    return error(
-        "not-editable",
-        f"an edit of this file would change {address_of(name)}, too",
-        detail="Nothing was written. That project uses a value from this file. First, set the value in the project's "
-        "own manifest.",
-        location=first_line(file),
-    )
-
-
-def _lost(name: str) -> Diagnostic:
-    return error(
-        "not-editable",
-        f"the edit would remove {address_of(name)} from the manifests",
-        detail="Nothing was written. Edit the manifest by hand.",
-    )
-
-
-def _changed_too(project: DesiredProject, unit: str) -> Diagnostic:
-    return error(
-        "not-editable",
-        f"the edit would also change {unit} of {address_of(project.name)}",
-        detail="Nothing was written. Edit the manifest by hand.",
-        location=first_line(project.source.file, project.source.line),
-    )
-
-
 def _failure(wanted: Wanted, why: str) -> Diagnostic:
-    location = first_line(wanted.project.source.file, wanted.project.source.line)
-    return error(
-        "not-editable",
-        f"{wanted.unit} of {address_of(wanted.project.name)} cannot be written to the manifest",
-        detail=f"{sentence(why)} Nothing was written. Edit the manifest by hand, or select other projects.",
-        location=location,
-    )
+    summary = f"{wanted.unit} of {address_of(wanted.project.name)} cannot be written to the manifest"
+    remedy = "Edit the manifest by hand, or select other projects."
+    return _refused(summary, wanted.project.source, why=f"{sentence(why)} ", remedy=remedy)
+
+
+def _refused(summary: str, at: Source | None = None, *, why: str = "", remedy: str = _BY_HAND) -> Diagnostic:
+    location = first_line(at.file, at.line) if at is not None else None
+    return error("not-editable", summary, detail=f"{why}Nothing was written. {remedy}", location=location)
 
 
 def write(settings: Settings, revision: Revision, *, allow_dirty: bool) -> None:
