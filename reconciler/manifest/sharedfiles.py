@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import os.path
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, error, first_line, nearest, quoted
 from reconciler.errors import FileRefusedError
-from reconciler.files.reading import read_file, resolve
-from reconciler.files.walking import Refusal
+from reconciler.files.reading import LARGEST_FILE, read_file, resolve
+from reconciler.files.walking import Refusal, too_large
 from reconciler.keys.faults import RefusedError
 from reconciler.manifest.codes import Code
 from reconciler.manifest.comments import note_comments
@@ -74,10 +74,9 @@ class SharedFiles:
         if path.startswith("/"):
             raise RefusedError(Code.FILE_OUTSIDE, f"{quoted(path)} is an absolute path", _RELATIVE)
         file = os.path.normpath(os.path.join(folder, path))
-        if (pending := self._pending(file)) is not None:
-            return file, pending
         try:
-            data = read_file(self.root, path, folder=folder, dots=False)
+            pending = self._pending(file)
+            data = read_file(self.root, path, folder=folder, dots=False) if pending is None else pending
         except FileRefusedError as problem:
             label = ""
             if problem.reason == Refusal.MISSING and "\0" not in path:
@@ -93,14 +92,18 @@ class SharedFiles:
         Raises:
             RefusedError: it cannot be read, or is only a placeholder.
         """
-        pending = self._pending(file)
-        return read_found(self.root, file) if pending is None else pending
+        return read_found(self.root, file, self._pending)
 
     def _pending(self, file: str) -> bytes | None:
+        """The bytes that replace a file. FileRefusedError if a file cannot be as large."""
         if not self.replaced:
             return None
         found = self.replaced.get(file)
-        return self.replaced.get(os.path.realpath(file)) if found is None else found
+        found = self.replaced.get(os.path.realpath(file)) if found is None else found
+        if found is not None and len(found) > LARGEST_FILE:
+            why = too_large(LARGEST_FILE)
+            raise FileRefusedError(f"{file} cannot be read: {why}", reason=Refusal.SIZE, why=why)
+        return found
 
     def _nearest(self, folder: str, path: str) -> str:
         beside, name = os.path.split(path)
@@ -146,15 +149,16 @@ def refused(path: str, problem: FileRefusedError, *, label: str = "") -> Refused
             return RefusedError(Code.FILE_UNREADABLE, f"{quoted(path)} cannot be read: {problem.why}", problem.detail)
 
 
-def read_found(root: str, file: str) -> bytes:
-    """The bytes of a file that was found by its name, an absolute path.
+def read_found(root: str, file: str, pending: Callable[[str], bytes | None] = lambda file: None) -> bytes:
+    """The bytes of a file that was found by its name, an absolute path. `pending` gives the bytes that replace it.
 
     Raises:
         RefusedError: it cannot be read, or is only a placeholder. The message belongs at the first line of the file.
     """
     folder, name = os.path.split(file)
     try:
-        data = read_file(root, name, folder=folder, dots=False)
+        replaced = pending(file)
+        data = read_file(root, name, folder=folder, dots=False) if replaced is None else replaced
     except FileRefusedError as problem:
         if problem.reason in (Refusal.OUTSIDE, Refusal.HIDDEN):
             raise refused(file.removeprefix(f"{root}/"), problem) from None

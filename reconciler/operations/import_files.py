@@ -80,7 +80,7 @@ def prove(session: Session, before: Manifests, pairs: Sequence[Pair], *, factor:
         )
         pending = {os.path.join(before.folder, path): content for path, content in exported.files.items()}
         after = load(session, pending)
-        wrong = _differing(after, left, before.root)
+        wrong = _differing(after, left, exported)
         if not wrong:
             break
         result.refused |= wrong
@@ -155,18 +155,20 @@ def _factored(before: Manifests, subjects: Sequence[Subject]) -> list[str]:
     return found
 
 
-def _differing(after: Manifests, pairs: Sequence[Pair], root: str) -> dict[str, tuple[str, str]]:
+def _differing(after: Manifests, pairs: Sequence[Pair], exported: Exported) -> dict[str, tuple[str, str]]:
     """Why the manifests of some projects would not mean exactly what is live, and what to do, by name."""
     entries = {entry.name: entry for entry in after.entries if entry.name is not None}
+    nameless = {entry.file: entry for entry in after.entries if entry.name is None}
     found = {}
     for _, live in pairs:
-        entry = entries.get(live.name)
+        file = os.path.join(after.folder, exported.manifests[live.name])
+        entry = entries.get(live.name) or nameless.get(file)
         if entry is None:
             found[live.name] = "reconciler would not find its manifest", _BY_HAND
         elif entry.project is None:
             summary = next((each.summary for each in entry.diagnostics if each.is_error), "the manifest is not valid")
             found[live.name] = f"its manifest would have an error: {summary}", _BY_HAND
-        elif (reason := _difference(entry.project, live, root)) is not None:
+        elif (reason := _difference(entry.project, live, after.root)) is not None:
             found[live.name] = reason, _BY_HAND
     return found
 

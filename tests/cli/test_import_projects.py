@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -84,6 +85,24 @@ def test_what_a_manifest_cannot_hold_is_named_and_the_rest_is_imported(
     assert "old" not in done.err
     assert files(repository) == ["good.yaml"]
     assert done.out.count("`rapid` and `studio`") == 1
+
+
+def test_what_a_plan_could_not_read_is_named_and_not_written(
+    repository: Path, cli: Cli, seed: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A manifest, a text, and a shared file that would be too large, and too many values."""
+    monkeypatch.setattr("reconciler.manifest.sharedfiles.LARGEST_FILE", 5_000)
+    monkeypatch.setattr("reconciler.manifest.compose.MAX_NODES", 400)
+    seed({"name": "large", "params": {"a": "x" * 6_000}}, {"name": "text", "params": {"a": "x\n" * 3_000}})
+    seed({"name": "many", "params": {"a": [1] * 401}}, {"name": "good", "params": {"instruction": LONG}})
+    seed(*({"name": f"p{number}", "ontology": ["x" * 6_000, "y"]} for number in range(2)))
+    done = cli("import", "--all")
+    assert done.code == 1
+    for name in ("large", "text", "p0", "p1"):
+        assert re.search(rf'"{name}" was not imported: its manifest would have an error: .*larger than', done.err)
+    assert '"many" was not imported: its manifest would have an error: the file has more than' in done.err
+    assert files(repository) == ["good.md", "good.yaml"]
+    assert cli("plan").last == UNCHANGED
 
 
 def test_a_name_selects(repository: Path, cli: Cli, seed: Callable[..., None]) -> None:

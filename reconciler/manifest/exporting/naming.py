@@ -1,8 +1,9 @@
 """Names for files, safe and unique on every file system, from any text.
 
-A name has only letters, digits, `_`, `-`, and single dots, in Unicode's composed form, and at most 100 bytes before its
-ending. It starts with a letter or a digit, so manifests are found, and no command takes the name for an option. It is
-not a device of Windows. Two names in a folder differ even if a file system ignores case or Unicode forms.
+A name has only letters that people see, digits, `_`, `-`, and single dots, in Unicode's composed form, and at most 100
+bytes before its ending. It starts with a letter or a digit, so manifests are found, and no command takes the name for
+an option. It is not a device of Windows. Two names in a folder differ even if a file system ignores case or Unicode
+forms.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from typing import Final
+
+from reconciler.model.characters import NO_GLYPH
 
 _MOST_BYTES: Final = 100
 _DIGITS: Final = 6
@@ -48,7 +51,7 @@ class Names:
 
 def safe(text: str) -> str:
     """`text` as the name of a file, without an ending."""
-    composed = unicodedata.normalize("NFKC", text)
+    composed = NO_GLYPH.sub("", unicodedata.normalize("NFKC", text))
     stem = re.sub(r"_{2,}", "_", "".join(character if _is_kept(character) else " " for character in composed).strip())
     stem = re.sub(r" +", "_", stem)
     stem = re.sub(r"\.{2,}", ".", stem).lstrip(_APART).rstrip(".")
@@ -64,5 +67,7 @@ def _is_kept(character: str) -> bool:
 
 
 def _folded(name: str) -> str:
-    """The same text for names that some file system takes for the same."""
+    """The same text for names that some file system takes for the same. Some ignore what nobody sees."""
+    if not name.isascii():
+        name = NO_GLYPH.sub("", "".join(each for each in name if unicodedata.category(each) != "Cf"))
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).upper().casefold())

@@ -32,6 +32,9 @@ from reconciler.manifest.exporting.naming import Names, safe
         ("🐈", "project"),
         ("名前 テスト", "名前_テスト"),
         ("Cafe\u0301", "Café"),
+        ("1\ufe0f\u20e3", "1"),
+        ("a\u3164\u115f\u034fb", "ab"),
+        ("\u3164", "project"),
         ("x" * 300, "x" * 100),
         ("é" * 300, "é" * 50),
     ],
@@ -46,6 +49,14 @@ def test_names_that_a_file_system_takes_for_the_same_differ() -> None:
     assert claimed[0] == "Kitten.yaml"
     assert len({name.casefold() for name in (*claimed, "README.yaml")}) == 8
     assert all(re.fullmatch(r"\w+(-[0-9a-f]{6}(-2)?)?\.yaml", name) for name in claimed)
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\ufe0f", "\u034f", "\u3164", "\xad", "\ufeff"])
+def test_a_name_differs_from_one_that_looks_the_same(unseen: str) -> None:
+    """ext4 and HFS+ ignore such a character where they ignore case."""
+    assert Names([f"a{unseen}.yaml"]).claim("A", ".yaml") == "A-e61c21.yaml"
+    names = Names()
+    assert names.claim("a", ".yaml") != names.claim(f"a{unseen}", ".yaml")
 
 
 def test_a_name_does_not_depend_on_those_before_it_more_than_needed() -> None:
