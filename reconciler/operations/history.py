@@ -199,10 +199,11 @@ def _notes(
             detail = f"What changed in {'this version' if one else 'these versions'} is not shown."
             notes.append(warning("unreadable-version", summary, detail=detail))
     if live.ontology_history and untimed(live.ontology_history):
+        is_alone = len(live.ontology_history) == 1
         if at is not None:
             detail = "To see what changed between two of its versions, compare them by number:"
             notes.append(_by_number(live, "the ontology is not shown, because its versions have no time", detail))
-        elif compared is not None and compared.part is None and Part.ONTOLOGY not in shown:
+        elif compared is not None and compared.part is None and Part.ONTOLOGY not in shown and not is_alone:
             detail = "To compare its versions, give their numbers:"
             notes.append(_by_number(live, "the ontology is not compared, because its versions have no time", detail))
     return notes
@@ -210,5 +211,7 @@ def _notes(
 
 def _by_number(live: LiveProject, summary: str, detail: str) -> Diagnostic:
     first, last = span_of(live)[Part.ONTOLOGY]
+    if first == last:
+        return warning("untimed", summary, remedies=(Remedy("To see its only version:", ("history", "--", live.name)),))
     run = ("history", "--diff", f"ontology:{first}..{last}", "--", live.name)
     return warning("untimed", summary, remedies=(Remedy(detail, run),))

@@ -21,6 +21,7 @@ from reconciler.model.values import ABSENT
 from reconciler.planning.adoption import Proposal, proposals
 from reconciler.planning.bases import ONTOLOGY, parameter_in
 from reconciler.planning.history import NAMED, span_of, untimed, version_of, versions_at
+from reconciler.planning.intent import compare
 from reconciler.planning.mask import wanted_ontology, wanted_params
 from reconciler.planning.ontology import ontology_fields
 from reconciler.planning.params import params_fields
@@ -147,7 +148,8 @@ def _versions_at(
     missing = [part for part in managed if part not in versions]
     if Part.ONTOLOGY in missing and untimed(live.ontology_history):
         missing.remove(Part.ONTOLOGY)
-        notes.append(_not_placed(live))
+        if len(live.ontology_history) > 1 or not _is_live(desired, live):
+            notes.append(_not_placed(live))
     if missing and not versions:
         created = f" It was created at {live.created_at}." if live.created_at else ""
         summary = f"{address_of(live.name)} had no version at {readable(moment)}"
@@ -156,6 +158,11 @@ def _versions_at(
         summary = f"{NAMED[part]} of {address_of(live.name)} had no version at {readable(moment)}"
         notes.append(warning(_CODE, summary, detail="The manifest keeps what it declares."))
     return versions
+
+
+def _is_live(desired: DesiredProject, live: LiveProject) -> bool:
+    """Whether the manifest declares the ontology that is live."""
+    return all(field.path[0] != ONTOLOGY for field in compare(desired, live).fields)
 
 
 def _with_content(desired: DesiredProject, live: LiveProject, versions: Mapping[Part, Version]) -> LiveProject:
@@ -211,14 +218,17 @@ def _unmanaged(desired: DesiredProject, part: Part) -> UsageError:
 
 def _not_placed(live: LiveProject) -> Diagnostic:
     first, last = span_of(live)[Part.ONTOLOGY]
+    shows = (
+        f"only version {first}" if first == last else f"{count(last - first + 1, 'version')}, from {first} to {last}"
+    )
+    it, them = ("It", "it") if first == last else ("They", "them")
     return warning(
         _CODE,
         f"the ontology of {address_of(live.name)} stays: its versions have no time",
-        detail=f"Scale shows {count(last - first + 1, 'version')}, from {first} to {last}. They can be rolled back by "
-        "number.",
+        detail=f"Scale shows {shows}. {it} can be rolled back by number.",
         remedies=(
-            Remedy("To see them:", ("history", "--", live.name)),
-            Remedy("To roll back to the first one:", ("rollback", "--to-ontology", str(first), "--", live.name)),
+            Remedy(f"To see {them}:", ("history", "--", live.name)),
+            Remedy(f"To roll back to version {first}:", ("rollback", "--to-ontology", str(first), "--", live.name)),
         ),
     )
 

@@ -69,7 +69,7 @@ def test_an_old_version_goes_to_the_manifest_and_then_to_scale(
     assert cli("apply", "--auto-approve", "--allow", "choice-removal").code == 0
     assert content(served) == content(served, version=0) == {"instruction": "Line one.\nLine two.", "x": 1}
     assert cli("rollback", "pets", "--to-params", "0").out.endswith(
-        "Nothing to roll back: the manifests have these values.\n"
+        "Nothing to roll back: the manifests already have these values.\n"
     )
 
 

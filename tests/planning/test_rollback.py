@@ -88,6 +88,15 @@ def test_an_ontology_without_times_is_not_placed() -> None:
     assert made(desired(choices=["A"]), shown, Asked(at=AT)).versions == {}
 
 
+def test_an_only_ontology_is_in_no_way() -> None:
+    only = replace(TWO, ontology_history=(replace(TWO.ontology_history[-1], at=None),))
+    assert isinstance(only.ontology, Ontology)
+    names = [choice.choice for choice in only.ontology.choices]
+    assert reported(made(desired({"a": 2}, names), only, Asked(at=AT))) == []
+    [note] = made(desired({"a": 2}, [*names, "Other"]), only, Asked(at=AT)).diagnostics
+    assert note.detail.startswith(f"Scale shows only version {only.ontology_history[0].number}. It can be rolled back")
+
+
 @pytest.mark.parametrize(
     ("git", "asked", "words"),
     [
