@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.diagnostics import Diagnostic
@@ -108,7 +109,8 @@ class Drift:
     `complete` false where names narrowed it. `snapshot_at` is when live was read where that is from a snapshot.
     `unlisted` counts clean projects that are not in `projects`: a document that is read back has their number
     alone. Where names narrowed it, `checked` are the projects that it is about, and `unchecked` the others that
-    have a manifest or are in the record. `masked` is whether sensitive values are masked.
+    have a manifest or are in the record. `masked` is whether sensitive values are masked. `not_importable` has the
+    reason for unmanaged projects that no manifest can hold.
     """
 
     target: TargetInfo
@@ -127,6 +129,7 @@ class Drift:
     masked: bool = False
     checked: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
+    not_importable: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def project_count(self) -> int:

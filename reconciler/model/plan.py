@@ -298,6 +298,7 @@ class Plan:
     aware. `names` are what the run was narrowed to, as it was asked.
     `section` is the section of the record that it was compared with. It is None if there is none, and in a saved plan.
     `masked` is whether sensitive values are masked. Such a plan can only be printed.
+    `not_importable` has the reason for unmanaged projects that no manifest can hold. It is not saved.
     """
 
     target: TargetInfo
@@ -317,6 +318,7 @@ class Plan:
     section: SectionKey | None = None
     masked: bool = False
     names: tuple[str, ...] = ()
+    not_importable: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Plan({self.target.name}, {len(self.changes)} changes)"

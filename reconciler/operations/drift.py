@@ -10,7 +10,7 @@ from reconciler.manifest.places import locate
 from reconciler.model.drift import BlockedProject, Drift, ProjectDrift
 from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.model.snapshot import Snapshot
-from reconciler.operations.live import Account, read_live, recognize
+from reconciler.operations.live import Account, not_importable, read_live, recognize
 from reconciler.operations.preparing import Prepared, prepare
 from reconciler.operations.recording import read_record
 from reconciler.operations.session import Session
@@ -96,6 +96,7 @@ def _drift_in(session: Session, account: Account, live: Live, prepared: Prepared
         snapshot_at=live.snapshot_at,
         checked=tuple(sorted(checked)),
         unchecked=tuple(sorted(unchecked)),
+        not_importable=not_importable(live, unmanaged),
     )
 
 

@@ -132,3 +132,19 @@ def _identity(target: Target, live: Live) -> str | None:
     if not live.whole:
         return None
     return account_of(live.listed) if live.listed else EMPTY_ACCOUNT
+
+
+_MOST_CHECKED: Final = 10
+
+
+def not_importable(live: Live, names: Sequence[str]) -> dict[str, str]:
+    """Why no manifest can hold some live projects, by name. Of many projects, none is checked: nobody names them."""
+    from reconciler.manifest.exporting.holding import why_not
+
+    found: dict[str, str] = {}
+    for name in names if len(names) <= _MOST_CHECKED else ():
+        project = live.projects.get(name)
+        reason = why_not(project) if isinstance(project, LiveProject) else "its live state cannot be read"
+        if reason is not None:
+            found[name] = reason
+    return found

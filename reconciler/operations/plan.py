@@ -20,7 +20,7 @@ from reconciler.model.plan import Action, Field, Plan, ProjectChange
 from reconciler.model.project import DesiredProject, LiveProject, Source, address_of
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import NodeCount
-from reconciler.operations.live import Account, get_projects, read_live, recognize
+from reconciler.operations.live import Account, get_projects, not_importable, read_live, recognize
 from reconciler.operations.preparing import Prepared, prepare
 from reconciler.operations.recording import read_record
 from reconciler.operations.session import Session
@@ -106,7 +106,7 @@ def planned_with(session: Session, account: Account, live: Live, prepared: Prepa
         changes = tuple(
             change if change.name in prepared.unheld else replace(change, commit=commit) for change in changes
         )
-    return replace(made, changes=changes, section=account.section)
+    return replace(made, changes=changes, section=account.section, not_importable=not_importable(live, made.unmanaged))
 
 
 def _check_size(desired: Sequence[DesiredProject], live: Live) -> None:

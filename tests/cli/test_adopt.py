@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Cli, Served
+from tests.cli.conftest import Cli, Served, live
 from tests.repositories import commit_all, git
 
 Write = Callable[[str, str], Path]
@@ -266,3 +266,29 @@ def _type(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
     typed = io.StringIO("".join(f"{line}\n" for line in lines))
     typed.isatty = lambda: True  # type: ignore[method-assign]
     monkeypatch.setattr("sys.stdin", typed)
+
+
+def test_a_plan_and_a_drift_suggest_the_adopt_of_a_conflict(
+    cli: Cli, served: Served, repository: Path, write: Write
+) -> None:
+    write("t/a.yaml", "name: a\n" + HEAD + "params: {x: 2, 'a b': 1}\n")
+    commit_all(repository)
+    served.store.edit_params("a", {"x": 3, "a b": 2})
+    for command in (["plan"], ["plan", "--allow", "conflict"], ["drift"]):
+        out = cli(*command).out
+        assert " --path params.x" in out
+        assert """ --path 'params."a b"'""" in out
+    suggested = ["--path", "params.x", "--path", 'params."a b"']
+    assert cli("adopt", "a", *suggested).last == "Adopted 2 changes of 1 project in 1 file."
+
+
+def test_only_an_import_that_works_is_suggested(cli: Cli, served: Served, write: Write) -> None:
+    served.store.seed([live("good"), live("bad", ontology=["Cat", " "])])
+    for command in ("plan", "drift"):
+        out = cli(command).out
+        assert "bad cannot be imported: a choice needs at least one visible character (ontology[1])." in out
+        assert "2 live projects have no manifest (bad, good). To manage the rest:\n  reconciler import good --" in out
+    write("good.yaml", f"name: good\n{HEAD}")
+    out = cli("plan").out
+    assert "1 live project has no manifest (bad)." in out
+    assert "reconciler import" not in out

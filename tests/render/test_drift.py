@@ -112,6 +112,8 @@ Compared with the last apply: 1a2b3c4, 2 days ago
 
 To keep it:
   reconciler adopt kittens --target production
+To keep it, and drop what git changed in kittens:
+  reconciler adopt kittens --target production --path params.both
 To undo it:
   reconciler apply kittens --target production
 lost has vanished: an apply wrote it, but Scale no longer lists it.

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from reconciler.diagnostics import count
 from reconciler.model.adoption import Adopted
+from reconciler.model.plan import Cause
 from reconciler.render.phrases import listed
 from reconciler.render.view.drift import view_drift
-from reconciler.render.view.parts import Command, Name, Reader, Sentence, View
+from reconciler.render.view.keeping import adoptions
+from reconciler.render.view.parts import Command, Reader, Sentence, View, names
 from reconciler.render.view.risks import units_of
 
 
@@ -37,8 +39,7 @@ def _closing(found: Adopted, reader: Reader) -> Iterator[Sentence]:
     invocation = reader.invocation.of(found.drift.target.name)
     yield from _conflicts(found, reader)
     if found.reverted:
-        names = list(dict.fromkeys(name for name, _ in found.reverted))
-        undo = Command(invocation, "apply", "--", *names)
+        undo = Command(invocation, "apply", "--", *dict.fromkeys(name for name, _ in found.reverted))
         yield ("To undo ", *units_of(found.reverted), " on Scale: ", undo)
     if found.skipped:
         yield (
@@ -54,9 +55,9 @@ def _conflicts(found: Adopted, reader: Reader) -> Iterator[Sentence]:
         are = "1 unit is" if len(found.conflicts) == 1 else f"{len(found.conflicts):,} units are"
         yield (f"{are} left, because git has changed {'it' if len(found.conflicts) == 1 else 'them'} too: ",
                *units_of(found.conflicts), ".")  # fmt: skip
-        name, unit = found.conflicts[0]
-        shown = Command(invocation, "adopt", "--path", unit, "--", name)
-        yield ("To adopt the live value of ", Name(name), ", and drop the change that was made in git: ", shown)
+        units = ((name, unit, Cause.CONFLICT) for name, unit in found.conflicts)
+        for dropping, shown in adoptions(units, invocation):
+            yield ("To adopt the live values, and drop what git changed in ", *names(dropping), ": ", shown)
 
 
 def _last(found: Adopted) -> str:

@@ -20,6 +20,7 @@ from reconciler.render.phrases import age, aged, listed, minute
 from reconciler.render.signs import MEANING, OF_KIND, Sign
 from reconciler.render.spelling import arrow, moved_words, whole
 from reconciler.render.view.fields import replaced
+from reconciler.render.view.keeping import keeping
 from reconciler.render.view.ontology import attributes, is_hidden, moved_from
 from reconciler.render.view.pairing import pairs
 from reconciler.render.view.parts import (
@@ -62,7 +63,11 @@ def view_drift(drift: Drift, reader: Reader) -> View:
     advice = tuple(_advice(shown, invocation))
     undeclared = {each.name for each in drift.undeclared}
     never_declared = [name for name in drift.unmanaged if name not in undeclared]
-    others = (*_undeclared(drift.undeclared), *unmanaged(never_declared, invocation), *_terms(drift))
+    others = (
+        *_undeclared(drift.undeclared),
+        *unmanaged(never_declared, drift.not_importable, invocation),
+        *_terms(drift),
+    )
     vanished = tuple(_vanished(drift.vanished))
     live = live_words(drift, reader)
     blocked = f", {len(drift.blocked):,} blocked" if drift.blocked else ""
@@ -274,10 +279,10 @@ def _blocked_alerts(blocked: Sequence[BlockedProject]) -> Iterator[Sentence]:
 def _advice(shown: Sequence[ProjectDrift], invocation: Invocation) -> Iterator[Sentence]:
     edited = [project.name for project in shown if any(unit.cause.on_scale for unit in project.units)]
     if edited:
-        few = len(edited) <= MOST_NAMED
+        units = ((each.name, unit.path, unit.cause) for each in shown for unit in each.units if unit.cause.on_scale)
         them = "it" if len(edited) == 1 else "them"
-        some = edited if few else invocation.names
-        yield (f"To keep {them}: ", Command(invocation, "adopt", "--", *some))
+        yield from keeping(units, them, invocation)
+        some = edited if len(edited) <= MOST_NAMED else invocation.names
         yield (f"To undo {them}: ", Command(invocation, "apply", "--", *some))
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from reconciler.diagnostics import count
 from reconciler.model.drift import Drift
 from reconciler.model.invocation import Invocation
-from reconciler.model.plan import Action, Plan, ProjectChange, Reason, Summary
+from reconciler.model.plan import Action, Plan, ProjectChange, Reason, Summary, unit_of
 from reconciler.model.project import PERMANENT
 from reconciler.model.rebuilding import relative
 from reconciler.render.escape import quoted
@@ -18,9 +18,11 @@ from reconciler.render.signs import MEANING, Sign
 from reconciler.render.spelling import compact
 from reconciler.render.view.fields import sections
 from reconciler.render.view.holds import Groups, held_sentences, held_together, held_verdicts
+from reconciler.render.view.keeping import keeping
 from reconciler.render.view.parts import (
     Command,
     Mark,
+    Name,
     Number,
     ProjectView,
     Quoted,
@@ -67,7 +69,7 @@ def view_plan(plan: Plan, reader: Reader) -> View:
     footnotes = (
         *held_sentences(groups, invocation),
         *_kept(kept),
-        *unmanaged([name for name in plan.unmanaged if name not in forgotten], invocation),
+        *unmanaged([name for name in plan.unmanaged if name not in forgotten], plan.not_importable, invocation),
     )
     return View(
         title="Plan for",
@@ -87,7 +89,7 @@ def view_plan(plan: Plan, reader: Reader) -> View:
         numbers=tuple(_numbers(plan.summary)),
         messages=shown.diagnostics,
         alerts=tuple(alerts_of(seen, reverted)),
-        closing=(*_creates(created), *_reverted(reverted, invocation), *footnotes),
+        closing=(*_creates(created), *_reverted(plan.changes, reverted, invocation), *footnotes),
         footnotes=footnotes,
         colophon=tuple(_colophon(plan, reader)),
     )
@@ -127,13 +129,19 @@ def last_line(summary: Summary, *, pending: bool = False, kept: int = 0) -> str:
     return "No pending changes." + (f" {count(kept, 'change')} made on Scale {are} kept." if kept else "")
 
 
-def unmanaged(live: Sequence[str], invocation: Invocation) -> Iterator[Sentence]:
-    """Live projects without a manifest, and the command that writes manifests for them."""
+def unmanaged(live: Sequence[str], refused: Mapping[str, str], invocation: Invocation) -> Iterator[Sentence]:
+    """Live projects without a manifest, and the command that writes manifests for them. `refused` has the reason for
+    those that cannot be imported."""
     if live:
+        able = [name for name in live if name not in refused]
         have, it = ("has", "it") if len(live) == 1 else ("have", "them")
-        command = Command(invocation, "import", *(["--", *live] if len(live) <= MOST_NAMED else ["--all", "--"]))
-        counted = count(len(live), "live project")
-        yield (f"{counted} {have} no manifest (", *names(live), f"). To manage {it}: ", command)
+        them = it if len(able) == len(live) else "the rest" if able else ""
+        command = Command(invocation, "import", *(["--", *able] if len(live) <= MOST_NAMED else ["--all", "--"]))
+        for name in live:
+            if name in refused:
+                yield (Name(name), " cannot be imported: ", Quoted(refused[name]), ".")
+        counted = (f"{count(len(live), 'live project')} {have} no manifest (", *names(live))
+        yield (*counted, f"). To manage {them}: ", command) if able else (*counted, ").")
 
 
 def _project(
@@ -274,14 +282,18 @@ def _creates(created: Sequence[str]) -> Iterator[Sentence]:
         )
 
 
-def _reverted(edits: Edits, invocation: Invocation) -> Iterator[Sentence]:
+def _reverted(changes: Sequence[ProjectChange], edits: Edits, invocation: Invocation) -> Iterator[Sentence]:
     if edits:
-        it = "it" if len(edits) == 1 else "them"
-        projects = dict.fromkeys(name for name, _ in edits)
-        some = projects if len(projects) <= MOST_NAMED else invocation.names
-        keeping = Command(invocation, "adopt", "--", *some)
-        reverted = f"{changes_on_scale(len(edits))} would be reverted ("
-        yield (reverted, *units_of(edits), f"). To keep {it}: ", keeping)
+        units = (
+            (change.name, unit_of(field.path) or "", field.cause)
+            for change in changes
+            if change.writes
+            for field in change.fields
+            if field.cause.on_scale
+        )
+        first, *others = keeping(units, "it" if len(edits) == 1 else "them", invocation)
+        yield (f"{changes_on_scale(len(edits))} would be reverted (", *units_of(edits), "). ", *first)
+        yield from others
 
 
 def _kept(edits: Edits) -> Iterator[Sentence]:
