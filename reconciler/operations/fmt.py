@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from codecs import BOM_UTF8
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,9 +17,11 @@ from reconciler.files.writing import check_below, write_below
 from reconciler.manifest.discovery import DEFAULTS, path_order
 from reconciler.manifest.formatting import FileKind, NotProvenError, formatted
 from reconciler.manifest.loading import Manifests, load_manifests
+from reconciler.manifest.located import LocatedFile
 from reconciler.manifest.parsing import best_parser
 from reconciler.manifest.scalars import Words
 from reconciler.manifest.sharedfiles import SharedFiles
+from reconciler.manifest.understanding import Entry
 from reconciler.settings import Settings
 
 
@@ -60,11 +63,27 @@ def format_files(settings: Settings, paths: Sequence[str], *, check: bool) -> Fo
         files = _named(files, paths, settings)
     known |= {os.path.realpath(file) for file in known}  # what a link leads to is a manifest under its own name, too
     overlays = [os.path.abspath(overlay) for overlay in settings.overlays]
+    loaded = _loaded(manifests.entries)
     result = Formatting()
     for file in files:
         kind = _kind(file, manifests, known, overlays)
-        result.errors += reported.get(file) or _format(file, kind, result, root=manifests.root, check=check)
+        result.errors += reported.get(file) or _format(
+            file, kind, loaded.get(file), result, root=manifests.root, check=check
+        )
     return result
+
+
+def _loaded(entries: Iterable[Entry]) -> dict[str, LocatedFile]:
+    """The manifests that were read to their ends, as they were read."""
+    loaded: dict[str, LocatedFile] = {}
+    unfinished: set[str] = set()
+    for entry in entries:
+        if entry.origin is None:
+            unfinished.add(entry.file)
+        else:
+            document = entry.origin.document
+            loaded.setdefault(entry.file, LocatedFile(document.source)).documents.append(document)
+    return {file: found for file, found in loaded.items() if file not in unfinished}
 
 
 def _kind(file: str, manifests: Manifests, known: Collection[str], overlays: Sequence[str]) -> FileKind:
@@ -101,13 +120,18 @@ def _named(files: Iterable[str], paths: Sequence[str], settings: Settings) -> li
     return sorted(named, key=path_order)
 
 
-def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: bool) -> list[Diagnostic]:
-    """Format one file; returns why it was not formatted."""
+def _format(
+    file: str, kind: FileKind, loaded: LocatedFile | None, result: Formatting, *, root: str, check: bool
+) -> list[Diagnostic]:
+    """Format one file; returns why it was not formatted. What was `loaded` from it is not read again."""
     try:
         data = read_file(root, file)
     except FileRefusedError as problem:
         return [_whole(file, "unreadable", f"this file cannot be read: {problem.why}", problem.detail)]
-    found = SharedFiles(root, Words(), best_parser()).yaml(file, data)
+    if loaded is not None and loaded.source.text.encode() == data.removeprefix(BOM_UTF8):
+        found = loaded
+    else:
+        found = SharedFiles(root, Words(), best_parser()).yaml(file, data)
     if found.broken:
         return [diagnostic for diagnostic in found.reported if diagnostic.is_error]
     try:

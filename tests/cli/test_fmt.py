@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.manifest import formatting
+from reconciler.manifest import formatting, reading
+from reconciler.manifest.sourcetree import outside
 from tests.cli.conftest import Cli
 
 Write = Callable[[str, str], Path]
@@ -220,3 +221,25 @@ def test_a_named_pipe_is_not_waited_for(cli: Cli, repository: Path) -> None:
     refused = cli("fmt", "projects/_pipe.yaml")
     assert refused.code == 1
     assert "_pipe.yaml:1:1: error[unreadable]: this file cannot be read: it is not a regular file" in refused.err
+
+
+def test_how_often_a_file_is_parsed(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once for its values, and once for its tree; what is changed also for the proof, whose values and remarks are
+    read."""
+    write("p.yaml", FORM.format(name="p") + "params:\n  $ref: _shared.yaml\n")
+    write("_shared.yaml", "a: 1\n")
+    write("q.yaml", LOOSE.format(name="q"))
+    parsed: list[str] = []
+    for module in (reading, outside):
+        monkeypatch.setattr(module, "open_events", _noting(module.open_events, parsed))
+    assert cli("fmt", "--check").code == 2
+    times = {sign: sum(sign in text for text in parsed) for sign in ("name: p", "name: q", "a: 1")}
+    assert times == {"name: p": 2, "name: q": 4, "a: 1": 3}
+
+
+def _noting(open_events: Any, parsed: list[str]) -> Any:
+    def noting(parser: Any, text: str) -> Any:
+        parsed.append(text)
+        return open_events(parser, text)
+
+    return noting

@@ -85,15 +85,11 @@ class _Builder:
             return self._take(self._next + 1)
         return []
 
-    def _blanks_above(self, index: int, *, most: int | None = None) -> int:
-        line = self._lines.number(index)
-        return self._lines.blanks_above(line, most=line if most is None else most)
-
     def _document(self, event: AnyEvent) -> Document:
         document = Document(Node(Kind.SCALAR), explicit=bool(event.explicit), fixed=self._is_fixed)
         if event.explicit:
             document.before = self._take(event.end_mark.index)
-            document.blank_lines = self._blanks_above(event.end_mark.index - 1)
+            document.blank_lines = self._lines.blanks_above(event.end_mark.index - 1)
         while self._directives and self._directives[0][0] < event.end_mark.index:
             document.directives.append(self._directives.pop(0)[1])
         root = next(self._events)
@@ -120,9 +116,9 @@ class _Builder:
 
     def _scalar(self, event: AnyEvent) -> Node:
         start, end = self._lines.body(event), event.end_mark.index
-        node = Node(Kind.SCALAR, value=event.value, style=event.style or "", anchor=event.anchor)
-        node.text = self._source.written(start, end)
-        node.unfinished = event.start_mark.index in self._places.unfinished
+        node = Node(Kind.SCALAR, self._source.written(start, end), event.value, event.style or "", event.anchor)
+        if self._places.unfinished:
+            node.unfinished = event.start_mark.index in self._places.unfinished
         if node.style in BLOCKS:
             node.start = event.start_mark.index
             self._keep_above(node, self._take(self._lines.end(start)))
@@ -143,14 +139,16 @@ class _Builder:
             leading = self._leading(node, event)
             if not is_mapping and not node.flow and not _is_left_out(event):
                 within = self._within(leading, event)
-            blank_lines = self._blanks_above(event.start_mark.index, most=1 if node.flow else None)
+            blank_lines = self._lines.blanks_above(event.start_mark.index)
             key = self._key(event) if is_mapping else None
             if is_mapping:
                 value = self._value(next(self._events), column, key_end=event.end_mark.index)
             else:
                 value = self._value(event, column, within=within)
             leading += self._settled(value)
-            node.children.append(Child(value, key, leading, blank_lines=blank_lines))
+            node.children.append(
+                Child(value, key, leading, blank_lines=min(blank_lines, 1) if node.flow else blank_lines)
+            )
         self._close(node, event)
         return node
 
@@ -175,7 +173,7 @@ class _Builder:
         if self._text[lines.starts[line] : event.start_mark.index].strip():
             return []
         first = len(comments)
-        while first and lines.number(comments[first - 1].start) + self._blanks_above(lines.starts[line]) + 1 == line:
+        while first and lines.number(comments[first - 1].start) + lines.blanks_above(lines.starts[line]) + 1 == line:
             first -= 1
             line = lines.number(comments[first].start)
         within = [comment for comment in comments[first:] if comment.is_alone]
@@ -213,7 +211,7 @@ class _Builder:
             node.before = alone
             node.unfinished = node.unfinished or any(comment.is_code for comment in alone)
             if alone:
-                node.blank_lines = self._blanks_above(event.start_mark.index)
+                node.blank_lines = self._lines.blanks_above(event.start_mark.index)
         return node
 
     def _close(self, node: Node, end: AnyEvent) -> None:

@@ -24,6 +24,7 @@ class Lines:
             self.starts.append(end.end())
             self.ends.append(end.start())
         self.ends.append(len(text))
+        self._blanks = self._counted()
 
     def number(self, index: int) -> int:
         return bisect_right(self.starts, index) - 1
@@ -35,15 +36,17 @@ class Lines:
         """The end of the line that `index` is on."""
         return self.ends[self.number(index)]
 
-    def blanks_above(self, line: int, *, most: int) -> int:
-        """The number of blank lines right above a line, but not more than `most`."""
-        count = 0
-        while (
-            count < min(line, most)
-            and not self.text[self.starts[line - count - 1] : self.ends[line - count - 1]].strip()
-        ):
-            count += 1
-        return count
+    def blanks_above(self, index: int) -> int:
+        """The number of blank lines right above the line that `index` is on."""
+        return self._blanks.get(self.number(index), 0) if self._blanks else 0
+
+    def _counted(self) -> dict[int, int]:
+        """The number of blank lines right above each line that has any."""
+        blanks: dict[int, int] = {}
+        for number, (start, end) in enumerate(zip(self.starts, self.ends, strict=True), 1):
+            if start == end or self.text[start:end].isspace():
+                blanks[number] = blanks.get(number - 1, 0) + 1
+        return blanks
 
     def body(self, event: AnyEvent) -> int:
         """The start of a value after its anchor. The event starts at the anchor."""

@@ -92,9 +92,7 @@ class Outside:
         line = self.lines.number(start)
         first = self.lines.starts[line]
         text, before = self.source.written(start, end), self.text[first:start].strip()
-        return Comment(
-            text.rstrip() if before else text, start, start - first, before, self.lines.blanks_above(line, most=line)
-        )
+        return Comment(text.rstrip() if before else text, start, start - first, before, self.lines.blanks_above(start))
 
 
 def _names(event: AnyEvent) -> bool:
