@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PRODUCT := $(VENV)/.product
+LOCKS := reconciler/initial/action
 
 # The tests start Python hundreds of times. Without cached bytecode, each start compiles every module again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -13,8 +15,8 @@ TWO := --no-print-directory --jobs=2
 .PHONY: demo test check types style contracts bytecode chaos campaign fuzz bench picture lock wheel clean
 .PHONY: packages wheels modules
 
-demo: $(READY)  ## the main job on projects/, against the sandbox: plan, apply, and a plan with "No changes"
-	@sh tests/demo.sh "$(BIN)/reconciler"
+demo: $(PRODUCT)  ## the main job on projects/, against the sandbox: plan, apply, and a plan with "No changes"
+	@sh tests/demo.sh "$(BIN)/python"
 
 test: $(READY)  ## every check: tests with coverage, lint, types, import contracts
 	$(MAKE) $(TWO) types style contracts bytecode
@@ -64,21 +66,25 @@ wheel: $(READY)
 
 LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
-LOCKS := reconciler/initial/action
-
 lock:  ## requirements.lock, and the two locks that a job installs from; needs uv
 	$(LOCK) --group dev pyproject.toml --output-file requirements.lock
 	echo hatchling | $(LOCK) pyproject.toml - --output-file $(LOCKS)/action.lock
 	echo uv | $(LOCK) - --output-file $(LOCKS)/installer.lock
 
-$(READY): requirements.lock $(wildcard $(LOCKS)/*.lock) pyproject.toml tests/package-lock.json
+PIP := $(BIN)/pip --quiet --disable-pip-version-check
+
+# What the product needs, and nothing else: the demo runs the checkout as it is. A complete environment has it all.
+$(PRODUCT): $(LOCKS)/action.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(MAKE) $(TWO) packages modules wheels
+	@echo "Setting up $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --no-compile --require-hashes --requirement $(LOCKS)/action.lock
 	@touch $@
 
-PIP := $(BIN)/pip --quiet --disable-pip-version-check
+$(READY): $(PRODUCT) requirements.lock $(wildcard $(LOCKS)/*.lock) pyproject.toml tests/package-lock.json
+	$(MAKE) $(TWO) packages modules wheels
+	@touch $@
 
 packages:
 	$(PIP) install --require-hashes --requirement requirements.lock
@@ -89,7 +95,7 @@ wheels:
 		--requirement $(LOCKS)/action.lock --requirement $(LOCKS)/installer.lock
 
 modules:
-	@if command -v npm >/dev/null; then cp tests/package*.json $(VENV) && npm ci --silent --prefix $(VENV); \
+	@if command -v npm >/dev/null; then cp tests/package*.json $(VENV) && npm ci --silent --legacy-peer-deps --prefix $(VENV); \
 		else echo "npm is missing: the tests that need its packages are skipped"; fi
 
 clean:

@@ -1,11 +1,11 @@
-# The main job, as `make demo` shows it: $1 is the reconciler to run.
+# The main job, as `make demo` shows it, with the reconciler of this checkout: $1 is the Python to run.
 set -eu
-reconciler=$1
+python=$1
 
 show() {
     printf '\n$ %s\n' "$*"
     shift
-    "$reconciler" "$@"
+    "$python" -m reconciler "$@"
 }
 
 export RECONCILER_TARGET=sandbox
