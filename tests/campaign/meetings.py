@@ -18,7 +18,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,6 +29,7 @@ from typing import Any
 
 from reconciler.cli import run as run_here
 from tests.campaign.server import LATENCY, Account, Accounts, served
+from tests.preloaded import COMMAND, Popen
 from tests.sandbox.dashboard import Dashboard
 
 ONTOLOGY = "ontology"
@@ -203,10 +203,10 @@ class _Story:
         self._report.unfinished += unfinished
         processes = []
         for start in starts:
-            command = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", *start.names]
+            command = [*COMMAND, "apply", "--auto-approve", *start.names]
             command += ["--parallelism=2", *(["--pending"] if pending else [])]
             processes.append(
-                subprocess.Popen(
+                Popen(
                     command,
                     cwd=self._folder / start.clone,
                     env={**os.environ, "SCALE_API_KEY": start.key},

@@ -12,7 +12,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from reconciler.git.keptref import ref_name
 from reconciler.record.stores import open_record
 from tests.campaign.manifests import Manifests, is_somebodys
 from tests.campaign.server import LATENCY, Account, served
+from tests.preloaded import COMMAND, Popen
 
 BEFORE, BETWEEN, AFTER = "before the first write", "between", "after the last"
 _TARGET = "production"
@@ -168,11 +168,11 @@ class _Story:
         report = self._report
         report.runs += 1
         result = self._folder / f"result-{report.runs}.json"
-        command = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "--result", str(result)]
+        command = [*COMMAND, "apply", "--auto-approve", "--result", str(result)]
         command += [f"--parallelism={self._random.choice((1, 2, 4, 8))}", *(["--pending"] if self._pending else [])]
         writes, before = self._writes_left(), self._versions()
         hit: list[str] = []
-        with subprocess.Popen(
+        with Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
         ) as process:
 

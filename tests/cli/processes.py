@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.exchange import Answer, Request
+from tests.preloaded import COMMAND, Popen
 from tests.sandbox.dashboard import Dashboard
 from tests.serving import serve
 
@@ -73,7 +73,7 @@ def environment(endpoint: str) -> dict[str, str]:
 def started(*arguments: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
     """`reconciler ARGUMENTS`, its outputs piped unless `options` say otherwise; killed where a test leaves it."""
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **options}
-    with subprocess.Popen([sys.executable, "-m", "reconciler", *arguments], text=True, **options) as process:
+    with Popen([*COMMAND, *arguments], text=True, **options) as process:
         try:
             yield process
         finally:

@@ -18,6 +18,8 @@ import pytest
 from tests.cli.conftest import Served
 from tests.cli.processes import LIMIT, environment, finished, gated, started
 
+pytestmark = pytest.mark.untraced
+
 Write = Callable[[str, str], Path]
 FOUR = ("alder", "birch", "cedar", "hazel")
 ENDS = {

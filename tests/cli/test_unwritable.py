@@ -16,6 +16,8 @@ import pytest
 from tests.cli.conftest import Cli, Served
 from tests.cli.processes import LIMIT, finished, started
 
+pytestmark = pytest.mark.untraced
+
 Write = Callable[[str, str], Path]
 LIMITED = 4000
 """Bytes: more than an object, a ref and a lock of git need here, less than a plan or a result of twelve projects."""

@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from tests import preloaded
 from tests.workflows.expressions import condition, fill_in
 
 _PYTHON = """\
@@ -25,8 +26,7 @@ _PYTHON = """\
 # Stands for the interpreter that setup-python brings. It needs no network to install uv, or to make an environment.
 case "$1 $2 $3 $4" in
 "-I -m pip install") into=$PWD/uv/bin name=uv runs='[ "$1" = pip ]' ;;
-"-I -m venv --without-pip") into=$PWD/$5/bin name=reconciler
-    runs='exec "{python}" -c "from reconciler.cli import main; main()" "$@"' ;;
+"-I -m venv --without-pip") into=$PWD/$5/bin name=reconciler runs='{reconciler}' ;;
 *) exec "{python}" "$@" ;;
 esac
 mkdir -p "$into"
@@ -154,7 +154,7 @@ class _Machine:
         tools = folder / "tools"
         for one in (self.workspace, self.temporary, tools, folder / "home"):
             one.mkdir(parents=True)
-        (tools / "python").write_text(_PYTHON.format(python=sys.executable))
+        (tools / "python").write_text(_PYTHON.format(python=sys.executable, reconciler=preloaded.command()))
         (tools / "python").chmod(0o755)
         event_file = folder / "event.json"
         event_file.write_text(json.dumps(payload))
