@@ -16,11 +16,11 @@ from reconciler.diagnostics import Diagnostic, Severity, nearest, quoted
 from reconciler.keys.faults import Fault, RefusedError
 from reconciler.keys.kinds import is_own
 from reconciler.manifest.codes import Code
-from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES
 from reconciler.manifest.layering import UNSET, is_slot
-from reconciler.manifest.located import LITERAL, Document, LocatedFile, RawPath, display
+from reconciler.manifest.located import LITERAL, Document, LocatedFile, RawPath
 from reconciler.manifest.origins import Origin, Repetition, diagnosed
 from reconciler.manifest.pointers import REF, follow, split
+from reconciler.manifest.references import AbandonedError, Sizes, Target, check_depth, check_size, extended
 from reconciler.manifest.sharedfiles import SharedFiles
 from reconciler.model.values import Json
 
@@ -44,20 +44,10 @@ DIRECTIVES: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 """The directives: keys that are replaced, each with the JSON Schema of its value."""
 
-_LONGEST_CHAIN: Final = 20
-"""The maximum number of references in one chain."""
-
-_Target = tuple[str, str]
-"""An absolute path and a pointer into that file."""
-
 
 def is_directive(value: Json) -> bool:
     """Whether a value, as it is written, stands for another one."""
     return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in DIRECTIVES
-
-
-class _AbandonedError(RefusedError):
-    """A reference that cannot be resolved, no matter how it is reached. It is reported at the outermost reference."""
 
 
 @dataclass(slots=True)
@@ -88,8 +78,8 @@ class Directives:
         self.files = files
         self.repetition = Repetition()
         self._opened: dict[tuple[str, str], LocatedFile] = {}
-        self._referred: dict[_Target, Resolved] = {}
-        self._sizes: dict[int, tuple[int, int]] = {}
+        self._referred: dict[Target, Resolved] = {}
+        self._sizes = Sizes()
 
     def resolve(self, document: Document) -> Resolved:
         """The value of a document without its directives. `$unset` is allowed in it."""
@@ -128,9 +118,7 @@ class Directives:
             self._opened[folder, path] = opened
         return opened
 
-    def look_up(
-        self, file: LocatedFile, path: str, pointer: str, *, depth: int, chain: tuple[_Target, ...]
-    ) -> Resolved:
+    def look_up(self, file: LocatedFile, path: str, pointer: str, *, depth: int, chain: tuple[Target, ...]) -> Resolved:
         """The value that a pointer finds in a file, for use `depth` levels deep and at the end of `chain`.
 
         Raises:
@@ -139,74 +127,27 @@ class Directives:
         target = (file.source.file, pointer)
         referred = self._referred.get(target)
         if referred is None:
-            self._check_chain(target, chain)
+            chain = extended(chain, target, self.files.root)
             (document,) = file.documents
             value, at, literal = follow(document.value, pointer, path)
             origin = Origin.of(document).at(at)
             referred = Resolved(value, origin)
             if not literal:
-                referred = _Walk(self, origin, depth=depth, chain=(*chain, target)).value(value)
+                referred = _Walk(self, origin, depth=depth, chain=chain).value(value)
             origin = referred.origin
             referred.origin = replace(origin, through=frozenset(origin.files()))
-            referred.nodes, referred.height = self._measure(referred.value)
-            self._sizes[id(referred.value)] = referred.nodes, referred.height
+            referred.nodes, referred.height = self._sizes.keep(referred.value)
             if file.reported:
                 referred.reported.append(((), file.reported))
             self._referred[target] = referred
-        if depth + referred.height > MAX_DEPTH:
-            raise _too_deep()
+        check_depth(depth + referred.height)
         return referred
-
-    def _check_chain(self, target: _Target, chain: tuple[_Target, ...]) -> None:
-        if target in chain:
-            cycle = [self._shown(step) for step in (*chain[chain.index(target) :], target)]
-            detail = (
-                "The file refers to itself. Remove the reference."
-                if len(cycle) == 2
-                else f"The references form a cycle: {' -> '.join(cycle)}. Remove one of them."
-            )
-            raise _AbandonedError(Code.REFERENCE_CIRCLE, "this reference is circular", detail)
-        if len(chain) == _LONGEST_CHAIN:
-            steps = " -> ".join(self._shown(step) for step in chain)
-            raise _AbandonedError(
-                Code.REFERENCE_CHAIN,
-                f"this chain has more than {_LONGEST_CHAIN} references",
-                f"The chain is {steps}. Refer directly to the file that has the value.",
-            )
-
-    def _measure(self, value: Json) -> tuple[int, int]:
-        """The number of nodes and levels of a value, counting references in full."""
-        if not isinstance(value, dict | list):
-            return 1, 0
-        known = self._sizes.get(id(value))
-        if known is not None:
-            return known
-        nodes, height = 1, 0
-        for inner in value.values() if isinstance(value, dict) else value:
-            if isinstance(inner, dict | list):
-                more, below = self._measure(inner)
-                nodes, height = nodes + more, max(height, below)
-            else:
-                nodes += 1
-        if isinstance(value, dict):
-            nodes += len(value)
-        return nodes, height + 1
-
-    def _shown(self, target: _Target) -> str:
-        file, pointer = target
-        shown = display(file, self.files.root)
-        return f"{shown}#{pointer}" if pointer else shown
-
-
-def _too_deep() -> _AbandonedError:
-    summary = f"the nesting is more than {MAX_DEPTH} levels deep, counting references"
-    return _AbandonedError(Code.TOO_DEEP, summary, "Reduce the nesting.")
 
 
 class _Walk:
     """Walks through the value of an origin, and replaces its directives."""
 
-    def __init__(self, directives: Directives, origin: Origin, *, depth: int, chain: tuple[_Target, ...]) -> None:
+    def __init__(self, directives: Directives, origin: Origin, *, depth: int, chain: tuple[Target, ...]) -> None:
         self._directives = directives
         self._origin = origin
         self._folder = os.path.dirname(origin.file)
@@ -290,7 +231,7 @@ class _Walk:
         try:
             found = self._referred(named, path)
         except RefusedError as refused:
-            if self._chain and isinstance(refused, _AbandonedError):
+            if self._chain and isinstance(refused, AbandonedError):
                 raise
             return self._refused(path, REF, refused)
         if found is None:
@@ -306,8 +247,7 @@ class _Walk:
     def _referred(self, named: str, path: RawPath) -> Resolved | None:
         """The value that a reference names; None if its file is broken."""
         depth = self._depth + len(path)
-        if depth > MAX_DEPTH:
-            raise _too_deep()
+        check_depth(depth)
         file_path, pointer = split(named)
         opened = self._directives.open(self._folder, file_path)
         if opened.broken:
@@ -316,13 +256,7 @@ class _Walk:
             return None
         found = self._directives.look_up(opened, file_path, pointer, depth=depth, chain=self._chain)
         self._resolved.nodes += found.nodes
-        if self._resolved.nodes > MAX_NODES:
-            summary = f"this reference brings the document to more than {MAX_NODES:,} values"
-            raise _AbandonedError(
-                Code.TOO_LARGE,
-                summary,
-                "Each reference counts in full. Use fewer references, or refer to smaller values.",
-            )
+        check_size(self._resolved.nodes)
         return found
 
     def _unset(self, inner: Json, path: RawPath) -> Any:
