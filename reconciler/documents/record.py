@@ -62,7 +62,7 @@ def decode(files: Files, *, place: str = "the record") -> Record:
     if version != FORMAT_VERSION:
         raise RecordError(
             f"{place} has format version {version}, not {FORMAT_VERSION}",
-            "Use the version of reconciler that wrote it, or a later one.",
+            "Use the version of reconciler that wrote the record, or a later version.",
         )
     heads: dict[str, SectionShape] = {}
     projects: dict[str, dict[str, RecordedProject]] = {}

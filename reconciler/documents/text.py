@@ -136,7 +136,7 @@ class Kind:
         if len(content) > self.most_bytes:
             raise UnfitError(f"has {len(content):,} bytes; {self.name} can have at most {self.most_bytes:,}")
         if sum(map(content.count, (b"[", b"{", b","))) > self.most_values:  # no fewer than there are values
-            raise UnfitError(f"may contain more than {self.most_values:,} values, the limit for {self.name}")
+            raise UnfitError(f"may have more than {self.most_values:,} values, the limit for {self.name}")
 
     def _checked(self, document: Json) -> Json:
         is_one = isinstance(document, dict) and self.key in document
@@ -146,7 +146,7 @@ class Kind:
         if version != self.format_version:
             raise UnfitError(
                 f"has format version {str(version)[:20]}, not {self.format_version}",
-                "Use the version of reconciler that wrote it, or a later one.",
+                "Use the version of reconciler that wrote the file, or a later version.",
             )
         if self.sealed:
             if document.get("masked") or "digest" not in document:
@@ -161,7 +161,7 @@ def parsed(content: bytes) -> Json:
     try:
         value = json.loads(content.decode("utf-8", "surrogatepass"), parse_constant=_refuse)
     except UnicodeDecodeError:
-        raise UnfitError("is not JSON: it is not UTF-8") from None
+        raise UnfitError("is not UTF-8 text") from None
     except (ValueError, RecursionError):
         raise UnfitError("is not JSON") from None
     # Level by level, because recursion would overflow.
@@ -175,7 +175,7 @@ def parsed(content: bytes) -> Json:
         ]
         if not level:
             return value
-    raise UnfitError(f"has more than {DEEPEST} levels of nesting")
+    raise UnfitError(f"is nested more than {DEEPEST} levels deep")
 
 
 def place_of(problem: ValidationError) -> str:

@@ -42,8 +42,8 @@ def refuse_bare(root: Path) -> None:
         if _looks_like_git(folder):
             raise GitRefusedError(
                 f"the folder {folder} looks like a bare git repository",
-                "Git would run the commands in its config file, so reconciler did not run git there.\n"
-                "If the folder is only a copy of a repository, rename its HEAD file. Otherwise, work in a clone of it.",
+                "Git would run commands from the config file in this folder, so reconciler did not run git there.\n"
+                "If this is only a copy of a repository, rename its HEAD file. Otherwise, work in a clone.",
             )
         folder, child = os.path.dirname(folder), folder
         if folder == child:

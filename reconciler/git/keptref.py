@@ -23,7 +23,7 @@ PUSHING: Final = 60.0
 """For how many seconds a push is repeated if other runs are faster."""
 
 ALWAYS_OVERTAKEN: Final = (
-    "If no other run is under way, a lock file was left behind. Remove the file that ends in .lock in the "
+    "If no other run is in progress, an interrupted one left a lock file. Remove the file that ends in .lock from the "
     "repository's refs folder, or ask the server's operator to remove it."
 )
 """What may be wrong if other runs always seem to be faster."""
@@ -74,8 +74,8 @@ class KeptRef:
         if self.remote is not None and self.remote not in git.remotes(root):
             raise self._error(
                 f'this repository has no git remote "{remote}"',
-                f"Reconciler keeps {self.what} on that remote. To add it, use git remote add {remote} with its "
-                f"URL. Or name another remote for the target in reconciler.toml. {_known(git.remotes(root))}",
+                f"Reconciler keeps {self.what} on that remote. {_known(git.remotes(root))}\nAdd the remote with git "
+                "remote add, or name a different remote for the target in reconciler.toml.",
             )
 
     def read(self, most: int) -> Held | None:
@@ -138,14 +138,12 @@ class KeptRef:
                 parts = branches.split("/")
                 names = " or ".join("/".join(parts[:length]) for length in range(1, len(parts) + 1))
                 remedy = (
-                    f"On the remote, allow branches under {branches}/. No branch there can be named {names}. To use "
-                    "another name, change record_branches of the target in reconciler.toml."
+                    f"On the remote, allow branches under {branches}/, and rename any branch or tag named {names}. To "
+                    "use a different name, change record_branches of the target in reconciler.toml."
                 )
             detail = "\n".join(filter(None, (problem.detail, remedy)))
             raise self._error(f"{failure}: {problem.summary}", detail) from None
 
 
 def _known(remotes: Sequence[str]) -> str:
-    return (
-        f"The remotes of this repository are: {', '.join(remotes)}." if remotes else "This repository has no remotes."
-    )
+    return f"This repository's remotes: {', '.join(remotes)}." if remotes else "This repository has no remotes."

@@ -32,17 +32,16 @@ _WORDS: Final = (
 """What git, GitHub, and other servers print; the first that matches counts."""
 
 _REMEDIES: Final = {
-    Reason.LOGIN: "Git has no credentials for this remote, or they are no longer valid. Set up a credential helper. In "
-    "CI, set up a token.",
-    Reason.SSH: "SSH cannot log in without a prompt. Add the key to an SSH agent, and the host to known_hosts.",
-    Reason.READ: "Git's credentials do not allow reading this repository. Use credentials that do.",
-    Reason.WRITE: "Git's credentials allow reading this repository, but not pushing to it. Use credentials that allow "
-    "both: on GitHub, a token with contents: write; on GitLab, a token with the scope write_repository.",
-    Reason.ARCHIVED: "Unarchive the repository in its settings, or name another remote as the target's `record`.",
-    Reason.NOT_FOUND: "Check the remote's address with git remote -v. If it is correct, the credentials may not "
-    "give access to the repository.",
-    Reason.REF: "The server does not accept refs under refs/reconciler/. Allow them there, or keep them as branches: "
-    'set record_branches = "reconciler" for the target in reconciler.toml.',
+    Reason.LOGIN: "Git has no valid credentials for this remote. Set up a credential helper or, in CI, a token.",
+    Reason.SSH: "SSH cannot log in without a prompt. Add the key to an SSH agent and the host to known_hosts.",
+    Reason.READ: "Git's credentials cannot read this repository. Use credentials that can.",
+    Reason.WRITE: "Git's credentials can read this repository, but cannot push to it. Use credentials that can do "
+    "both: on GitHub, a token with contents: write; on GitLab, a token with the write_repository scope.",
+    Reason.ARCHIVED: "Unarchive the repository in its settings, or name a different remote in the target's record.",
+    Reason.NOT_FOUND: "Check the URL of the remote with git remote -v. If the URL is correct, the credentials may lack "
+    "access to the repository.",
+    Reason.REF: "The server does not accept refs under refs/reconciler/. Allow these refs on the server. Or store them "
+    'as branches: set record_branches = "reconciler" for the target in reconciler.toml.',
 }
 
 

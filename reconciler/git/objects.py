@@ -51,7 +51,7 @@ class MissingObjectError(UnreadableRefError):
     """An object of the commit is missing, so the ref is damaged."""
 
     def __init__(self, tip: str, name: str) -> None:
-        super().__init__(tip, f"git object {name[:8]} is missing")
+        super().__init__(tip, f"the git object {name[:8]} is missing")
 
 
 class NotACommitError(UnreadableRefError):
@@ -63,8 +63,8 @@ class TooLargeError(UnreadableRefError):
     to count."""
 
     def __init__(self, tip: str, ref: str, most: int, size: int | None) -> None:
-        amount = "too many files" if size is None else f"{size:,} bytes"
-        super().__init__(tip, f"{ref} contains {amount}; the limit is {most:,} bytes")
+        amount = "has too many files" if size is None else f"has {size:,} bytes"
+        super().__init__(tip, f"{ref} {amount}; the limit is {most:,} bytes")
         self.size = size
 
 

@@ -158,7 +158,7 @@ def run(
     refuse_bare(root)
     git = find_git()
     if git is None:
-        raise GitRefusedError("git is missing", "Install git, and make sure that it is in PATH.")
+        raise GitRefusedError("git is not installed", "Install git, or add its folder to PATH.")
     command = [git, *SETTINGS, *arguments]
     variables = git_environment(environment or {})
     try:
@@ -262,7 +262,7 @@ def refusal(root: Path, arguments: Sequence[str], done: Done) -> GitRefusedError
         place = re.search(r"repository at '([^']+)'", said)
         return GitRefusedError(
             "git refuses to read this repository because of dubious ownership",
-            "A different user owns it. If you trust the repository, allow it:\n"
+            "A different user owns the repository. If you trust it, allow git to read it:\n"
             f"git config --global --add safe.directory {place[1] if place else root}",
         )
     if done.returncode < 0:

@@ -74,7 +74,7 @@ class Refs:
             if files is not None:
                 self._complete.add(tip)
                 return Held(tip, files)
-        raise GitRefusedError(f"git fetch failed: {ref} was replaced on {self._remote} 3 times")
+        raise GitRefusedError(f"git fetch failed: {ref} on {self._remote} kept changing")
 
     def holds(self, ref: str, commit: str) -> bool:
         """Whether a ref points to `commit` or to one of its descendants."""

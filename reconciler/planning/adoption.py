@@ -68,9 +68,9 @@ def _refusal(compared: Compared, sensitive: Sequence[Pattern]) -> str:
     for field in differences(compared.unit, compared.desired, compared.live):
         for side in (field.before, field.after):
             if side is not ABSENT and mask(side, field.path, sensitive) is not side:
-                return "the value is sensitive, and a sensitive value is never written to a file"
+                return "reconciler never writes a sensitive value to a file"
     if isinstance(compared.live, Ontology) and not compared.live.choices:
-        return "it has no choices on Scale, and a manifest cannot declare an empty ontology"
+        return "the ontology on Scale has no choices, and a manifest cannot declare an empty ontology"
     return ""
 
 

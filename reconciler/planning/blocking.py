@@ -30,8 +30,8 @@ def blocked(desired: DesiredProject, live: LiveProject) -> Block | None:
         reported = error(
             "archived",
             f"{address_of(name)} is archived on Scale",
-            detail="An archived project keeps its name, and the API cannot unarchive it. Unarchive it in Scale's "
-            "dashboard, or give the manifest a new name.",
+            detail="The API cannot unarchive a project. Unarchive it in Scale's dashboard, or use a different name in "
+            "the manifest: an archived project keeps its name.",
         )
         return Block(Reason.ARCHIVED, "archived", reported)
     if desired.type != live.type:
@@ -92,8 +92,8 @@ def unreadable_warning(projects: Sequence[UnreadableProject]) -> tuple[Diagnosti
 
 def unreadable_remedy(number: int = 1) -> str:
     """What to do about live projects that cannot be read."""
-    it, this = ("it", "this value") if number == 1 else ("them", "these values")
-    return f"Reconciler cannot compare or import {it}. Fix {this} on Scale, or report {it} to Scale's support."
+    them, values, it = ("this project", "the value", "it") if number == 1 else ("these projects", "the values", "them")
+    return f"Reconciler cannot compare or import {them}. Fix {values} on Scale, or report {it} to Scale's support."
 
 
 def unreadable_advice(projects: Sequence[UnreadableProject]) -> str:
@@ -112,9 +112,9 @@ def _differs(name: str, what: str, live: str, here: str) -> Diagnostic:
     return error(
         f"{what}-differs",
         f"{address_of(name)} has a different {what} on Scale",
-        detail=f"The {what} is {quoted(live)} on Scale, and {quoted(here)} in the manifest. It cannot be changed "
-        "after a project is created.\nGive the manifest a new name, so that a new project is created, or write "
-        f'"{what}: {live}".',
+        detail=f"The {what} is {quoted(live)} on Scale and {quoted(here)} in the manifest. A project's {what} cannot "
+        f'be changed.\nTo keep this project, write "{what}: {live}" in the manifest. To create a new project, use a '
+        "different name.",
     )
 
 
@@ -122,7 +122,7 @@ def _ontology_unreadable(name: str, ontology: Unreadable) -> Block:
     reported = error(
         "ontology-unreadable",
         f"the ontology of {address_of(name)} cannot be read: {ontology.why}",
-        detail="Reconciler never overwrites what it cannot read. Fix this value on Scale, report it to Scale's "
-        "support, or remove the ontology from the manifest to stop managing it.",
+        detail="Reconciler never overwrites a value that it cannot read. Fix the ontology on Scale, or report it to "
+        "Scale's support. To stop managing the ontology, remove it from the manifest.",
     )
     return Block(Reason.ONTOLOGY_UNREADABLE, ontology.path, reported)

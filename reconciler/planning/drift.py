@@ -133,8 +133,8 @@ def renames(
             yield warning(
                 "probable-rename",
                 f"{address_of(desired.name)} has probably been renamed to {quoted(found.name)} on Scale",
-                detail="After a rename in the dashboard, the old name is missing and the new one has no manifest. If "
-                f"this is a rename, change the name in the manifest to {quoted(found.name)}.",
+                detail="A rename in Scale's dashboard does not change the manifest. If the project was renamed, change "
+                f"the name in the manifest to {quoted(found.name)}.",
             )
 
 
@@ -169,8 +169,8 @@ def _turns(name: str, unit: str, live: LiveProject) -> Diagnostic | None:
     return warning(
         "taking-turns",
         f"two writers keep overwriting {unit} of {address_of(name)}",
-        detail=f"In versions {versions}, each one undoes the other's change. Decide which writer owns the value. "
-        "If it is not the manifest, add the path to reconcile.ignore.",
+        detail=f"Versions {versions} alternate between two values. Decide which writer owns the value. If that is not "
+        "the manifest, add the path to reconcile.ignore.",
     )
 
 

@@ -90,7 +90,7 @@ def near_type(changes: Sequence[ProjectChange], situation: Situation) -> Objecti
             yield Objection(
                 change,
                 f"{quoted(wanted)} is not a known task type, but {quoted(meant)} is",
-                "The API cannot change the type of a project, and it cannot delete a project.",
+                "The API can neither change a project's type nor delete a project.",
                 f'If {quoted(wanted)} is a typo, write "type: {meant}".',
             )
 
@@ -103,7 +103,7 @@ def vanished(changes: Sequence[ProjectChange], situation: Situation) -> Objectio
             yield Objection(
                 change,
                 "An earlier apply wrote this project, but it no longer exists on Scale",
-                "If the project was renamed in the dashboard, this would create a second one.",
+                "If the project was renamed in the dashboard, this apply would create a second project.",
                 "If the project was renamed, use the new name in the manifest.",
             )
 
@@ -114,8 +114,9 @@ def takeover(changes: Sequence[ProjectChange], situation: Situation) -> Objectio
         known = situation.known.get(change.name)
         if (known is None or not known.written) and (clauses := list(_taken(change, situation))):
             what = f"The first apply to this project would {'; '.join(clauses)}"
-            more = "No apply of this repository has written the project yet."
-            yield Objection(change, what, more, "To keep them, write them into the manifest with reconciler adopt.")
+            more = "No apply from this repository has written the project yet."
+            remedy = "To keep the values on Scale, write them to the manifest with reconciler adopt."
+            yield Objection(change, what, more, remedy)
 
 
 def _taken(change: ProjectChange, situation: Situation) -> Iterator[str]:
@@ -166,7 +167,7 @@ def choice_removal(changes: Sequence[ProjectChange], situation: Situation) -> Ob
         clauses = [f"removes {count(len(removed), 'choice')} from the ontology: {listed(removed)}"] if removed else []
         more = ["Work in flight loses removed choices immediately."] if removed else []
         if renamed_names:
-            clauses.append(f"renames {count(len(renamed_names), 'choice')} of the ontology: {listed(renamed_names)}")
+            clauses.append(f"renames {count(len(renamed_names), 'choice')} in the ontology: {listed(renamed_names)}")
             name = "name" if len(renamed_names) == 1 else "names"
             more.append(f"Work in flight loses the old {name} immediately, and finished tasks keep the old {name}.")
         if clauses:
@@ -184,9 +185,9 @@ def conflict(changes: Sequence[ProjectChange], situation: Situation) -> Objectio
         both = list(dict.fromkeys(unit_of(field.path) or "" for field in fields))
         hidden = unseen(situation.known.get(change.name), change.fields)
         changed = f"Git and Scale have both changed {listed(both)} since the last apply"
-        unknown = f"It is unknown whether {listed(hidden)} changed on Scale since the last apply"
+        unknown = f"Reconciler cannot determine whether {listed(hidden)} changed on Scale since the last apply"
         why = f"{situation.history} the version that the last apply recorded."
-        remedy = "To keep the change made on Scale, write it into the manifest with reconciler adopt."
+        remedy = "To keep the change made on Scale, write it to the manifest with reconciler adopt."
         if both:
             yield Objection(change, changed, f"{unknown}. {why}" if hidden else "", remedy)
         elif hidden:
@@ -203,10 +204,10 @@ def expired_ignore(changes: Sequence[ProjectChange], situation: Situation) -> Ob
             if ignore.until is not None and ignore.until < situation.today
         ]
         if len(expired) == 1:
-            remedy = "Remove it from the manifest, or set a later date in `until`."
+            remedy = "Remove the ignore from the manifest, or set until to a later date."
             yield Objection(change, f"An expired ignore still applies: {expired[0]}", remedy=remedy)
         elif expired:
-            remedy = "Remove them from the manifest, or set later dates in `until`."
+            remedy = "Remove the ignores from the manifest, or set until to later dates."
             yield Objection(change, f"Expired ignores still apply: {listed(expired)}", remedy=remedy)
 
 
@@ -228,17 +229,17 @@ def renamed(changes: Sequence[ProjectChange], situation: Situation) -> Objection
     for change in changed:
         if change.name in partners:
             was, now = partners[change.name]
-            what = f"The manifest file declared {quoted(was)} and now declares {quoted(now)}"
+            what = f"The manifest file that declared {quoted(was)} now declares {quoted(now)}"
         elif twin := same.get(change.name):
             was = twin[0].name
-            what = f"The content is that of {quoted(was)}, which no longer has a manifest"
+            what = f"The project has the same content as {quoted(was)}, which no longer has a manifest"
         else:
             continue
         yield Objection(
             change,
             what,
-            f"On Scale, {quoted(was)} is unchanged: {PERMANENT[0].lower()}{PERMANENT[1:]}",
-            f"If both are the same project, rename {quoted(was)} in the dashboard, then plan again.",
+            f"{quoted(was)} stays on Scale: {PERMANENT[0].lower()}{PERMANENT[1:]}",
+            f"If both names mean the same project, rename {quoted(was)} in the dashboard, then plan again.",
         )
 
 
@@ -268,7 +269,7 @@ def max_forgets(changes: Sequence[ProjectChange], situation: Situation) -> Objec
     most = situation.settings.max_forgets
     if len(forgets) > most:
         what = f"{_would(forgets, 'forgotten')}, which exceeds max_forgets ({most})"
-        remedy = "If their manifests were removed by mistake, restore them."
+        remedy = "If the manifests were removed by mistake, restore them."
         yield from (Objection(change, what, remedy=remedy) for change in forgets)
 
 

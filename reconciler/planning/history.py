@@ -113,7 +113,7 @@ def version_of(live: LiveProject, part: Part, number: int) -> Version:
     if version is None:
         raise _absent(part, history, number)
     if version.content is None:
-        raise UsageError(f"version {number} of {NAMED[part]} cannot be read", "Choose another version.")
+        raise UsageError(f"version {number} of {NAMED[part]} cannot be read", "Choose a different version.")
     return version
 
 
@@ -134,8 +134,8 @@ def _check_shown(part: Part, history: Sequence[Version], moment: datetime) -> No
     if first.number > 0 and first.at is not None:
         raise UsageError(
             f"the history of {NAMED[part]} does not go back to {readable(moment)}",
-            "Scale shows only the end of the history. The first version that it shows is "
-            f"{first.number}, of {readable(first.at)}.",
+            f"Scale shows only the latest versions. The oldest one is version {first.number}, created at "
+            f"{readable(first.at)}. Choose a later time.",
         )
 
 
@@ -154,7 +154,7 @@ def _absent(part: Part, history: Sequence[Version], number: int) -> UsageError:
     if not history:
         return UsageError(summary, f"Scale shows no versions of {NAMED[part]}.")
     first, last = history[0].number, history[-1].number
-    only = "" if first == 0 else " It shows only the end of the history."
+    only = "" if first == 0 else " Older versions are no longer available."
     shown = (
         f"only version {first}" if len(history) == 1 else f"{count(len(history), 'version')}, from {first} to {last}"
     )

@@ -95,10 +95,8 @@ def _about_waivers(situation: Situation, used: set[Waiver], *, whole: bool) -> I
     for waiver in situation.waivers:
         which = f"the {waiver.guard} waiver for {quoted(waiver.project)}"
         if waiver.until < situation.today:
-            detail = f"Remove the waiver ({waiver.reason}), or set a later date in `until`."
+            detail = f"Remove the waiver ({waiver.reason}), or set until to a later date."
             yield warning("waiver-void", f"{which} expired on {waiver.until.isoformat()}", detail=detail)
         elif whole and waiver not in used and not silent.get(waiver.guard, False):
-            detail = (
-                f"The guard holds no project that it matches ({waiver.reason}). Remove the waiver if it is not needed."
-            )
-            yield warning("waiver-idle", f"{which} waives nothing", detail=detail)
+            detail = f"The guard holds no project that the waiver matches. Remove the waiver ({waiver.reason})."
+            yield warning("waiver-idle", f"{which} has no effect", detail=detail)

@@ -17,7 +17,7 @@ from reconciler.planning.holds import matching_waivers, reported
 from reconciler.planning.planner import Rules, summary_of
 
 _SHORT: Final = 12
-_REMEDY: Final = "Apply the head of the branch. To undo a change, use git revert, which makes a newer commit."
+_REMEDY: Final = "Apply the head of the branch. To undo a change, use git revert, which creates a newer commit."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +44,19 @@ def noted(behind: Behind, *, is_sandbox: bool) -> Diagnostic:
     named = f"The last applied commit is {applied}"
     if behind.is_older:
         effect = (
-            "An apply to a sandbox would revert to this commit."
+            "An apply to a sandbox is not held, and would revert the newer changes."
             if is_sandbox
-            else f"An apply holds every change, unless it is run with --allow {OLDER_COMMIT}."
+            else f"An apply holds every change unless you pass --allow {OLDER_COMMIT}."
         )
         detail = f"{named}, which is on the branch but not in {head}. {effect}\n{_REMEDY}"
         summary = f"this checkout is older than the last applied commit, {applied}"
         return Diagnostic(Severity.NOTE, OLDER_COMMIT, summary, detail=detail)
     if behind.standing is Standing.ELSEWHERE:
         detail = (
-            f"{named}. The branch does not contain it either, which can happen after a squash or rebase, so nothing is "
-            "held."
+            f"Neither this checkout nor its branch contains {applied}, which can happen after a squash or a rebase. "
+            "Nothing is held."
         )
-        summary = f"this checkout does not contain {applied}, which was applied last"
+        summary = f"this checkout does not contain the last applied commit, {applied}"
         return Diagnostic(Severity.NOTE, OLDER_COMMIT, summary, detail=detail)
     detail = (
         f"{named}. {behind.why or 'Its position in the history is unknown.'}\n"
@@ -116,6 +116,6 @@ def overtaken(before: Plan, after: Plan) -> tuple[Diagnostic, ...]:
     ]
     if not held:
         return ()
-    summary = "another apply finished applying a newer commit during this apply"
-    detail = f"Held by {OLDER_COMMIT}: {listed(held)}.\n{_REMEDY}"
+    summary = "another apply has applied a newer commit since this one started"
+    detail = f"The {OLDER_COMMIT} guard holds {listed(held)}.\n{_REMEDY}"
     return (error(OLDER_COMMIT, summary, detail=detail),)

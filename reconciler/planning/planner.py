@@ -257,7 +257,7 @@ def _landed(desired: DesiredProject, base: Base) -> Iterable[Diagnostic]:
             Severity.NOTE,
             "interrupted-run",
             f"an interrupted apply already wrote {address_of(desired.name)}",
-            detail=f"The interrupted apply completed {calls}. The next apply records this.",
+            detail=f"The interrupted apply completed {calls}. The next apply adds the result to the record.",
         )
 
 
@@ -292,9 +292,9 @@ def _warnings(desired: DesiredProject, live: LiveProject | None, intent: Intent)
         keys = " and ".join(quoted(key) for key in intent.dropped)
         yield warning(
             "ontology-keys-dropped",
-            f"setOntology for {address_of(desired.name)} removes {keys} from its choices",
-            detail="A manifest cannot declare these keys, and the API replaces the whole ontology. To keep them, "
-            "remove the ontology from the manifest to stop managing it.",
+            f"setOntology would remove {keys} from the choices of {address_of(desired.name)}",
+            detail=f"A manifest cannot declare {keys}, and the API replaces the whole ontology. To keep {keys}, stop "
+            "managing the ontology: remove it from the manifest.",
         )
     ignored = Ignored.of(desired)
     if live is not None and ignored.patterns:
@@ -308,7 +308,7 @@ def _taken_along(ignored: Ignored, field: Field) -> Iterable[Diagnostic]:
             yield warning(
                 "ignored-removed",
                 f"removing {format_path(field.path)} also removes {format_path(path)}, which is ignored",
-                detail=f"To keep it, declare {format_path(field.path)} in the manifest.",
+                detail=f"To keep {format_path(path)}, declare {format_path(field.path)} in the manifest.",
             )
 
 

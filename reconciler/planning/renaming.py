@@ -132,7 +132,8 @@ def warn_of_renamed(change: ProjectChange, sensitive: Sequence[Pattern]) -> list
         f"{renamed}Scale cannot rename a choice, so work in flight is not updated, and finished tasks keep the old "
         f"name. To change what labelers see, keep {'each choice' if others else 'the choice'} and give it a "
         f"display:{snippets}\n"
-        f"To give {'them new names' if others else 'it a new name'} anyway, declare that in the manifest:\n"
+        f"To rename {'the choices' if others else 'the choice'} anyway, declare the new "
+        f"{'names' if others else 'name'} in the manifest:\n"
         f"    reconcile: {{renames: {{{declared}}}}}"
     )
     return [warning(RENAMED_CHOICE, summary, detail=detail)]

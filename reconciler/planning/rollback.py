@@ -97,16 +97,16 @@ def left(made: Rollback, after: DesiredProject) -> Iterator[Diagnostic]:
             reasons.setdefault(_reason(made, after, path), []).append(format_path(path))
     address = address_of(after.name)
     for reason, paths in reasons.items():
-        stay = "stays as it is" if len(paths) == 1 else "stay as they are"
-        them = "it" if len(paths) == 1 else "them"
+        are, them = ("is", "it") if len(paths) == 1 else ("are", "them")
         detail = reason.replace("{them}", them)
-        yield warning(_CODE, f"{listed(paths, _MOST)} of {address} {stay} on Scale", detail=detail)
+        yield warning(_CODE, f"{listed(paths, _MOST)} of {address} {are} not rolled back", detail=detail)
     version = made.versions.get(Part.ONTOLOGY)
     if version is not None and (dropped := _dropped(version.content)):
+        keys = listed(dropped)
         yield warning(
             _CODE,
-            f"{listed(dropped)} of choices of {address} cannot be rolled back",
-            detail="The API shows these keys, but no request can write them.",
+            f"{keys} in the choices of {address} cannot be rolled back",
+            detail=f"The API returns {keys}, but no request can write {'it' if len(dropped) == 1 else 'them'}.",
         )
 
 
@@ -125,7 +125,7 @@ def _versions(desired: DesiredProject, live: LiveProject, asked: Asked) -> tuple
     if ontology is not None and not ontology.content.choices:
         raise UsageError(
             f"version {ontology.number} of the ontology of {address_of(live.name)} has no choices",
-            "A manifest cannot declare an empty ontology. Choose another version.",
+            "A manifest cannot declare an empty ontology. Choose a different version.",
         )
     return versions, notes
 
@@ -151,12 +151,12 @@ def _versions_at(
         if len(live.ontology_history) > 1 or not _is_live(desired, live):
             notes.append(_not_placed(live))
     if missing and not versions:
-        created = f" It was created at {live.created_at}." if live.created_at else ""
+        created = f"The project was created at {live.created_at}. " if live.created_at else ""
         summary = f"{address_of(live.name)} had no version at {readable(moment)}"
-        raise UsageError(summary, f"Choose a later time.{created}")
+        raise UsageError(summary, f"{created}Choose a later time.")
     for part in missing:
         summary = f"{NAMED[part]} of {address_of(live.name)} had no version at {readable(moment)}"
-        notes.append(warning(_CODE, summary, detail="The manifest keeps what it declares."))
+        notes.append(warning(_CODE, summary, detail=f"The rollback does not change {NAMED[part]} in the manifest."))
     return versions
 
 
@@ -212,7 +212,7 @@ def _dropped(ontology: Ontology) -> list[str]:
 def _unmanaged(desired: DesiredProject, part: Part) -> UsageError:
     return UsageError(
         f"{NAMED[part]} of {address_of(desired.name)} {'are' if part is Part.PARAMS else 'is'} not in the manifest",
-        f"What the manifest does not have is not managed. To manage it, add {part} to the manifest.",
+        f"A rollback changes only what the manifest declares. Add {part} to the manifest first.",
     )
 
 
@@ -221,13 +221,13 @@ def _not_placed(live: LiveProject) -> Diagnostic:
     shows = (
         f"only version {first}" if first == last else f"{count(last - first + 1, 'version')}, from {first} to {last}"
     )
-    it, them = ("It", "it") if first == last else ("They", "them")
     return warning(
         _CODE,
-        f"the ontology of {address_of(live.name)} stays: its versions have no time",
-        detail=f"Scale shows {shows}. {it} can be rolled back by number.",
+        f"the ontology of {address_of(live.name)} is not rolled back",
+        detail="Scale does not report when the versions of the ontology were created, so it can be rolled back only by "
+        f"number. Scale shows {shows}.",
         remedies=(
-            Remedy(f"To see {them}:", ("history", "--", live.name)),
+            Remedy("To list the versions:", ("history", "--", live.name)),
             Remedy(f"To roll back to version {first}:", ("rollback", "--to-ontology", str(first), "--", live.name)),
         ),
     )
@@ -247,6 +247,7 @@ def _create_only(desired: DesiredProject) -> Diagnostic:
     return Diagnostic(
         Severity.NOTE,
         _CODE,
-        f"{keys} of {address_of(desired.name)} {'stays as it is' if one else 'stay as they are'}",
-        f"{'It is' if one else 'They are'} set when a project is created, and {'has' if one else 'have'} no versions.",
+        f"{keys} of {address_of(desired.name)} {'is' if one else 'are'} not rolled back",
+        f"{'This key is' if one else 'These keys are'} set when a project is created, and "
+        f"{'has' if one else 'have'} no versions.",
     )

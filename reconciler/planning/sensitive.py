@@ -31,7 +31,7 @@ PARAMS: Final = "params"
 ONTOLOGY: Final = "ontology"
 ONTOLOGY_NAME: Final = "ontology.@name"
 _ATTRIBUTES: Final = ("description", "display")
-_REASON: Final = "sensitive, and not in a snapshot"
+_REASON: Final = "sensitive, so not saved in a snapshot"
 
 
 def leave_out(

@@ -86,9 +86,7 @@ def compare(before: str, after: str, *, whole: bool = False) -> list[DiffLine]:
     old_ended, new_ended = before.endswith("\n"), after.endswith("\n")
     rows = _rows(before if old_ended else f"{before}\n", after if new_ended else f"{after}\n", whole)
     if old_ended != new_ended:
-        rows.append(
-            _remark("no final newline before, one after" if new_ended else "a final newline before, none after")
-        )
+        rows.append(_remark("final newline added" if new_ended else "final newline removed"))
     return rows
 
 

@@ -21,9 +21,9 @@ COMMON: Final[dict[str, Fact]] = {
     ),
     "tags": strings("Tags for finding the tasks, at most 5."),
     "clear_unique_id_on_error": truth(
-        "Whether a failed task's unique_id is freed, so that the task can be sent again."
+        "Whether a failed task's unique_id becomes free, so that the task can be sent again."
     ),
-    "urgency": string("An older setting for how soon the tasks are done: immediate, day, or week.", "S"),
+    "urgency": string("An older setting for when the tasks are due: immediate, day, or week.", "S"),
 }
 
 _ATTRIBUTES: Final = "The questions about each annotation, keyed by a short name."
@@ -36,20 +36,18 @@ _IMAGE: Final[dict[str, Fact]] = {
         additionalProperties={"$ref": "#/definitions/link"},
     ),
     "padding": whole("Extra space around the image for drawing, in pixels."),
-    "paddingX": whole("Padding on the left and right. It overrides padding.", "S"),
-    "paddingY": whole("Padding above and below. It overrides padding.", "S"),
-    "can_add_base_annotations": truth("Whether labelers may add to the annotations that a task comes with.", "S"),
-    "can_edit_base_annotations": truth("Whether labelers may edit the annotations that a task comes with.", "S"),
-    "can_edit_base_annotation_labels": truth(
-        "Whether labelers may relabel the annotations that a task comes with.", "S"
-    ),
-    "can_delete_base_annotations": truth("Whether labelers may remove the annotations that a task comes with.", "S"),
+    "paddingX": whole("Padding on the left and right, in pixels. Overrides padding.", "S"),
+    "paddingY": whole("Padding above and below, in pixels. Overrides padding.", "S"),
+    "can_add_base_annotations": truth("Whether labelers can add to a task's existing annotations.", "S"),
+    "can_edit_base_annotations": truth("Whether labelers can edit a task's existing annotations.", "S"),
+    "can_edit_base_annotation_labels": truth("Whether labelers can relabel a task's existing annotations.", "S"),
+    "can_delete_base_annotations": truth("Whether labelers can remove a task's existing annotations.", "S"),
 }
 _VIDEO: Final[dict[str, Fact]] = {
     **_IMAGE,
-    "events_to_annotate": strings("Events to mark that do not belong to an object."),
+    "events_to_annotate": strings("Events to mark that are not tied to an object."),
     "frame_rate": number("The number of frames to annotate per second of video."),
-    "annotation_frame_rate": number("The replacement for frame_rate in newer video playback."),
+    "annotation_frame_rate": number("Replaces frame_rate in newer video playback."),
     "video_frame_rate": number("The frame rate of the video itself, in newer video playback."),
 }
 _OLDER: Final[dict[str, Fact]] = {
@@ -70,8 +68,8 @@ OWN: Final[Mapping[str, Parameters]] = {
     "imageannotation": _IMAGE,
     **dict.fromkeys(VIDEO, _VIDEO),
     "segmentannotation": {
-        "labels": listed("label", "The classes for pixels, at most 50."),
-        "allow_unlabeled": truth("Whether pixels may be left without a class."),
+        "labels": listed("label", "The classes that pixels can have, at most 50."),
+        "allow_unlabeled": truth("Whether pixels can be left without a class."),
         "annotation_attributes": keyed(
             "attribute", "The questions about labels that have instance_label, keyed by a short name."
         ),
@@ -82,12 +80,12 @@ OWN: Final[Mapping[str, Parameters]] = {
         "annotation_attributes": keyed("attribute", "The questions about each cuboid, keyed by a short name."),
         "max_distance_meters": number("The distance beyond which objects are ignored, in meters."),
         "meters_per_unit": number("The length of one point cloud unit, in meters.", "S"),
-        "pitch_and_roll_enabled": truth("Whether cuboids may pitch and roll, in addition to turning."),
+        "pitch_and_roll_enabled": truth("Whether cuboids can pitch and roll as well as turn."),
         "dependents": mapping(
-            "Tasks to create after this one is done.",
+            "Tasks that Scale creates after this one is done.",
             {
                 "defs": listed("dependent", "The tasks to create."),
-                "require_audit": truth("Whether to wait for the customer's audit first."),
+                "require_audit": truth("Whether Scale waits for the customer's audit before it creates the tasks."),
             },
         ),
     },
@@ -132,7 +130,7 @@ OWN: Final[Mapping[str, Parameters]] = {
         "taxonomies": keyed("taxonomy", "The questions, keyed by a short name."),
         "categories": strings("Older alternative to taxonomies: the answers to choose from."),
         "category_ids": fact("object", "Older alternative to taxonomies: the IDs of the answers."),
-        "allow_multiple": truth("Older alternative to taxonomies: whether several answers may be chosen."),
+        "allow_multiple": truth("Older alternative to taxonomies: whether labelers can choose several answers."),
     },
     "comparison": {"choices": strings("The answers to choose from.", "S"), "fields": _NAMED_FIELDS},
     "transcription": {

@@ -14,7 +14,7 @@ _SMALLEST: Final = {
 }
 _VERTICES: Final = {
     "min_vertices": whole("Minimum number of vertices."),
-    "max_vertices": fact(["integer", "null"], "Maximum number of vertices. It cannot be less than min_vertices."),
+    "max_vertices": fact(["integer", "null"], "Maximum number of vertices. Cannot be less than min_vertices."),
 }
 _CONDITIONS: Final = {
     "label_condition": mapping(
@@ -40,7 +40,7 @@ SHAPES: Final[dict[str, Fact]] = {
         ["string", "object"],
         "A label: its name, or an object.",
         properties={
-            "choice": string("The identity of the label in answers and conditions. Scale recommends a singular noun."),
+            "choice": string("The name of the label in answers and conditions. Scale recommends a singular noun."),
             "subchoices": listed(
                 "label", "The labels below this one, which make it a heading that cannot be selected."
             ),
@@ -54,13 +54,13 @@ SHAPES: Final[dict[str, Fact]] = {
             "type": string("The type of answer. The default is category.", enum=_ATTRIBUTE_TYPES),
             "description": string("The question that labelers see."),
             "choices": listed("label", "The answers to choose from. Only for type category."),
-            "allow_multiple": truth("Whether several answers may be chosen. Only for type category."),
+            "allow_multiple": truth("Whether labelers can choose several answers. Only for type category."),
             "min": number("The smallest allowed answer. Only for type number."),
             "max": number("The largest allowed answer. Only for type number."),
             "step": number("The step between answers. Only for type number. The default is 1."),
-            "allowed_labels": strings("The labels that a link can lead to, without subchoices. Only for type linked."),
+            "allowed_labels": strings("The labels that a link can point to, without subchoices. Only for type linked."),
             "required": truth("Whether a link is required. Only for type linked, and not in 3D task types."),
-            "global": truth("Whether there is one value for a whole track. Only in video and lidar task types."),
+            "global": truth("Whether the answer applies to a whole track. Only in video and lidar task types."),
             "conditions": mapping("The conditions for asking the question.", _CONDITIONS),
         },
     ),
@@ -69,7 +69,7 @@ SHAPES: Final[dict[str, Fact]] = {
         {
             "is_bidirectional": truth("Whether the link goes both ways."),
             "from_allowed_labels": strings("The labels that a link can start from. Use labels without subchoices."),
-            "to_allowed_labels": strings("The labels that a link can lead to. Use labels without subchoices."),
+            "to_allowed_labels": strings("The labels that a link can point to. Use labels without subchoices."),
         },
     ),
     "connection": mapping(
@@ -85,8 +85,8 @@ SHAPES: Final[dict[str, Fact]] = {
             "box": _shape(
                 "Boxes.",
                 **_SMALLEST,
-                can_rotate=truth("Whether labelers may rotate boxes."),
-                integer_pixels=truth("Whether coordinates are whole numbers. It has no effect on rotated boxes."),
+                can_rotate=truth("Whether labelers can rotate boxes."),
+                integer_pixels=truth("Whether coordinates are whole numbers. Has no effect on rotated boxes."),
             ),
             "polygon": _shape("Polygons.", **_VERTICES),
             "line": _shape("Lines.", **_VERTICES),
@@ -97,12 +97,15 @@ SHAPES: Final[dict[str, Fact]] = {
                 "Cuboids. The three camera keys work only together, and only for one fixed camera.",
                 **_SMALLEST,
                 camera_intrinsics=mapping(
-                    "The focal lengths and center of the camera, in pixels. They make answers 3D.",
-                    {key: number(f"{key} of the camera.") for key in ("fx", "fy", "cx", "cy", "skew", "scalefactor")},
+                    "The focal lengths and center of the camera, in pixels. With these, answers are in 3D.",
+                    {
+                        key: number(f"The {key} of the camera.")
+                        for key in ("fx", "fy", "cx", "cy", "skew", "scalefactor")
+                    },
                 ),
                 camera_rotation_quaternion=mapping(
-                    "The camera's rotation in the world.",
-                    {key: number(f"{key} of the quaternion.") for key in ("w", "x", "y", "z")},
+                    "The rotation of the camera, as a quaternion.",
+                    {key: number(f"The {key} of the quaternion.") for key in ("w", "x", "y", "z")},
                 ),
                 camera_height=number("Height of the camera above ground, in meters."),
             ),
@@ -115,8 +118,8 @@ SHAPES: Final[dict[str, Fact]] = {
             "type": string("The type of field.", enum=_FIELD_TYPES),
             "field_id": string("The key of the answer, unique in the project. Keep it stable."),
             "title": string("A short label, not empty."),
-            "description": string("A help text."),
-            "hint": string("A tooltip."),
+            "description": string("Help text for the field."),
+            "hint": string("The text of the tooltip."),
             "required": truth("Whether an answer is required."),
             "min_responses_required": whole("Minimum number of separate answers, at least 1."),
             "max_responses_required": whole("Maximum number of separate answers, at most 100."),
@@ -140,11 +143,11 @@ SHAPES: Final[dict[str, Fact]] = {
         },
     ),
     "field_choice": mapping(
-        "An answer to a field. It has the keys label and value; a label has display and choice instead.",
+        "One answer to choose from. Its keys are label and value, not display and choice.",
         {
             "label": string("The text that labelers see."),
             "value": fact(["string", "number", "boolean"], "The value stored in the answer."),
-            "hint": string("A tooltip."),
+            "hint": string("The text of the tooltip."),
             "subchoices": listed("field_choice", "The answers below this one, which make it a heading."),
         },
     ),
@@ -153,7 +156,7 @@ SHAPES: Final[dict[str, Fact]] = {
         "A kind of entity, identified by name instead of choice.",
         "S",
         properties={
-            "name": string("The identity of the label.", "S"),
+            "name": string("The name of the label in answers.", "S"),
             "display_name": string("The text that labelers see.", "P"),
             "description": string("A description of the entity.", "S"),
             "children": listed("entity", "The kinds of entities below this one.", "P"),
@@ -161,13 +164,13 @@ SHAPES: Final[dict[str, Fact]] = {
         },
     ),
     "relationship": mapping(
-        "A link between two entities. Give either all relationships a name, or none of them.",
+        "A link between two entities. Name either all relationships or none.",
         {
-            "name": string("The identity of the relationship."),
+            "name": string("The name of the relationship in answers."),
             "display_name": string("The text that labelers see."),
             "is_directed": truth("Whether the relationship has a direction."),
             "source_label": string("The entity that the relationship starts from. Its children can also be used."),
-            "target_label": string("The entity that the relationship leads to. Its children can also be used."),
+            "target_label": string("The entity that the relationship points to. Its children can also be used."),
         },
     ),
     "feature": mapping(
@@ -198,7 +201,7 @@ SHAPES: Final[dict[str, Fact]] = {
             "type": string("The type of answer.", "P", enum=["category", "number"]),
             "description": string("The question that labelers see.", "P"),
             "choices": strings("The answers to choose from.", "P"),
-            "allow_multiple": truth("Whether several answers may be chosen.", "P"),
+            "allow_multiple": truth("Whether labelers can choose several answers.", "P"),
             "min": number("The smallest allowed answer.", "P"),
             "max": number("The largest allowed answer.", "P"),
             "step": number("The step between answers.", "P"),

@@ -126,7 +126,7 @@ def test_conflicts_need_a_path(cli: Cli, served: Served, repository: Path, write
     served.store.edit_params("a", {"x": 3})
     left = cli("adopt", "a")
     assert (left.code, left.last) == (0, "Nothing to adopt.")
-    assert "1 unit is left, because git has changed it too: a: params.x." in left.out
+    assert "1 unit is not adopted, because git has changed it too: a: params.x." in left.out
     assert "reconciler adopt a --target production" in left.out
     assert changed(repository) == []
     assert cli("adopt", "a", "--path", "params.x").last == "Adopted 1 change of 1 project in 1 file."

@@ -170,7 +170,7 @@ def test_a_commit_of_a_person_is_never_lost(served: Served, keep: Callable[..., 
     served.store.edit_params("pets", {"b": 7})
     kept = keep()
     assert (kept.code, tip(github)) == (0, theirs)
-    assert "has a commit that reconciler did not make" in kept.err
+    assert "has a commit that reconciler did not create" in kept.err
     assert "so it is not updated anymore" in only(github)["body"]
     assert "adopts 2 changes" in only(github)["body"]
     assert [request.split()[0] for request in github.writes] == ["PATCH"]
@@ -198,7 +198,7 @@ def test_a_commit_that_is_pushed_during_the_run_is_never_lost(
     github.meanwhile = meanwhile
     kept = keep()
     assert (kept.code, [tip(github)]) == (0, theirs)
-    assert "has a commit that reconciler did not make" in kept.err
+    assert "has a commit that reconciler did not create" in kept.err
 
 
 def test_a_closed_one_stays_closed_until_something_else_drifts(
@@ -228,7 +228,7 @@ def test_conflicts_and_secrets_are_named_and_left(
     assert both.code == 0
     assert "params.secret of project.pets cannot be adopted" in both.err
     body = only(github)["body"]
-    assert "1 unit is left, because git has changed it too: `pets`: `params.a`." in body
+    assert "1 unit is not adopted, because git has changed it too: `pets`: `params.a`." in body
     assert "reconciler adopt" in body
     assert "hidden" not in body + both.out + both.err
     assert changed(github) == [
@@ -250,7 +250,7 @@ def test_a_token_that_may_not_names_the_permission(
     refused = keep()
     assert refused.code == 1
     missing = "pull-requests: write" if may_write else "contents: write"
-    assert f"Give the job the permission `{missing}`." in refused.err
+    assert f"Give the job the permission {missing}." in refused.err
     github.may_write = {"contents", "pull-requests"}
     assert keep().out.startswith("Pull request for production opened.")
 

@@ -288,7 +288,7 @@ def test_the_same_refusals_outside_a_job(host: GitHost, hub: Hub, cli: Cli, monk
     assert "github.token" not in refused.err
     git(hub.repository, "remote", "set-url", "origin", f"http://x:{READER}@127.0.0.1:{host.port}/r.git")
     refused = cli("apply", "--auto-approve")
-    assert "Git's credentials allow reading this repository, but not pushing to it." in refused.err
+    assert "Git's credentials can read this repository, but cannot push to it." in refused.err
     assert READER not in refused.err
 
 
@@ -353,7 +353,7 @@ def test_a_branch_that_is_in_the_way(strict: Hub, cli: Cli) -> None:
     git(strict.remote, "branch", "bot", "main")
     refused = cli("apply", "--auto-approve", "--allow", "takeover")
     assert refused.code == 1
-    assert "No branch there can be named bot or bot/state." in refused.err
+    assert "rename any branch or tag named bot or bot/state." in refused.err
     assert "change record_branches of the target" in refused.err
     assert not [request for request in strict.served.requests if request.startswith("POST")]
 

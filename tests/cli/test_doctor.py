@@ -577,7 +577,7 @@ def test_no_git(
         1,
         "error",
         "Git is missing.",
-        "Install git, and make sure that it is in PATH.",
+        "Install git, or add its folder to PATH.",
     )
     folder = tmp_path_factory.mktemp("plain")
     (folder / "projects").mkdir()
@@ -619,7 +619,7 @@ def test_a_repository_of_another_user(doctor: Doctor, monkeypatch: pytest.Monkey
     status, found, remedy = check(done, "git")
     assert (done.code, status) == (1, "error")
     assert "dubious ownership" in found
-    assert remedy.startswith("A different user owns it.")
+    assert remedy.startswith("A different user owns the repository.")
     assert "git config --global --add safe.directory " in remedy
     assert check(done, "record")[0] == "error"
     assert check(done, "permissions")[0] == "skipped"

@@ -34,7 +34,7 @@ def test_the_story_of_a_drift(cli: Cli, served: Served, write: Write) -> None:
     found = cli("drift")
     assert found.code == 2
     assert found.last == "Drift: 2 in 1 of 2 projects; 1 pending, 0 conflicts, 0 unknown, 1 transient."
-    assert "# project.p has changed outside of git" in found.out
+    assert "# project.p has changed outside git" in found.out
     assert "! params.a = 1 -> 2" in found.out
     assert "! ontology.Fox added" in found.out
     assert "~ params.b = 1 -> 7" in found.out
@@ -178,7 +178,7 @@ def test_a_shallow_clone_has_no_record(
     monkeypatch.chdir(clone)
     found = cli("drift")
     assert found.code == 2
-    assert "unknown: no record of it" in found.out
+    assert "unknown: not in the record" in found.out
     assert "this clone has no record" in found.err
     (clone / "reconciler.toml").write_text('[targets.production]\nrecord = "origin"\n')
     fetched = cli("drift")

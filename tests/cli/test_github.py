@@ -343,7 +343,7 @@ def test_a_pull_request_into_another_branch(cli: Cli, write: Write, github: Gith
     payload["repository"] = {"default_branch": "main"}
     job("pull_request", json.dumps(payload))
     plan_and_comment(cli, "--target", "sandbox")
-    note = "This pull request goes into `release`, and only what is merged into `main` is applied."
+    note = "This pull request targets `release`, but only `main` is applied."
     assert note in comments(github)[0]
     assert cli("github", "comment", "--plan", "changes.plan", "--branch", "release").code == 0
     assert note not in comments(github)[0]
@@ -379,7 +379,7 @@ def test_a_fork_gets_the_summary(cli: Cli, write: Write, github: Github, job: Jo
     job("pull_request", pull_request())
     shown = cli("github", "comment", "--plan", "changes.plan")
     assert shown.code == 1
-    assert "Give the job the permission `pull-requests: write`." in shown.err
+    assert "Give the job the permission pull-requests: write." in shown.err
     assert "\n::error title=github-forbidden::" in shown.err
     assert summary() == ""
     assert TOKEN not in shown.err
@@ -556,7 +556,7 @@ def test_one_that_cannot_be_reported_stops_no_other(
     assert shown.code == 1
     assert shown.out.startswith("Pull request #4: comment created.")
     assert "::warning title=github-locked::" in shown.err
-    assert "`pull-requests: write`" in shown.err
+    assert "pull-requests: write" in shown.err
     assert "### `production`: applied" in summary()
 
 

@@ -93,7 +93,7 @@ def test_the_state_at_a_time(cli: Cli, story: list[str], served: Served) -> None
     assert "reconciler history kittens --target production --endpoint " in shown.err
     early = cli("history", "kittens", "--at", "2001-01-01")
     assert (early.code, early.out) == (0, early.out)
-    assert early.last.endswith("none that have a time.")
+    assert early.last.endswith("none with a time.")
 
 
 def test_a_time_before_the_project(cli: Cli, seed: Seed) -> None:
@@ -175,7 +175,7 @@ def test_a_history_with_gaps(cli: Cli, served: Served) -> None:
     assert "project.p is archived on Scale" in shown.err
     assert "the history of params starts at version 7\n  Scale shows only the end of the history." in shown.err
     assert "ontology version 1 cannot be read" in shown.err
-    assert "What changed is unknown" in shown.out
+    assert "The changes are unknown" in shown.out
     assert "This version cannot be read." in shown.out
 
 

@@ -74,7 +74,7 @@ def test_an_apply_holds_everything_and_a_plan_and_drift_note_it(story: Story, cl
     assert (document["summary"]["change"], document["summary"]["held"]) == (1, 0)
     (note,) = document["diagnostics"]
     assert (note["severity"], note["code"]) == ("note", "older-commit")
-    assert "An apply holds every change, unless it is run with --allow older-commit." in note["detail"]
+    assert "An apply holds every change unless you pass --allow older-commit." in note["detail"]
     drifted = cli("drift", "--format", "json").json()
     assert [one["code"] for one in drifted["diagnostics"]] == ["older-commit"]
     for pending in ((), ("--pending",)):
@@ -173,7 +173,7 @@ def test_another_apply_completes_a_newer_commit_meanwhile(
     monkeypatch.setattr(Recorder, "enforced", overtaken)
     held = cli("apply", "--auto-approve", "--result", str(tmp_path / "r.json"))
     assert held.code == 1
-    assert "another apply finished applying a newer commit during this apply" in held.err
+    assert "another apply has applied a newer commit since this one started" in held.err
     assert story.value() == 4
     result = json.loads((tmp_path / "r.json").read_text())
     assert {one["name"]: one["status"] for one in result["projects"]} == {"p": "held", "q": "unchanged"}
@@ -184,7 +184,7 @@ def test_what_configuration_can_do(story: Story, cli: Cli) -> None:
     config = story.repository / "reconciler.toml"
     waiver = '[[waivers]]\nguard = "older-commit"\nproject = "p"\nreason = "r"\nuntil = 2999-01-01\n'
     config.write_text(f"{config.read_text()}\n{waiver}")
-    assert "waives nothing" not in cli("plan").err
+    assert "has no effect" not in cli("plan").err
     held = cli("apply", "--auto-approve")
     assert (held.code, story.value()) == (1, 2)
     assert "1 skipped" in held.last

@@ -123,8 +123,8 @@ def test_a_project_that_is_renamed_in_its_file(cli: Cli, served: Served, write: 
     assert "write a manifest" not in cli("plan").out
     held = cli("apply", "--auto-approve", "q2")
     assert held.code == 1
-    assert 'The manifest file declared "p" and now declares "q2".' in held.out
-    assert 'If both are the same project, rename "p" in the dashboard, then plan again.' in held.out
+    assert 'The manifest file that declared "p" now declares "q2".' in held.out
+    assert 'If both names mean the same project, rename "p" in the dashboard, then plan again.' in held.out
     assert names() == {"p"}
     (repository / "projects" / "p.yaml").unlink()
     write("moved.yaml", "name: q2\ntype: imageannotation\nparams: {a: 1}\n")
@@ -168,7 +168,7 @@ def test_outside_git_the_record_is_a_file_and_never_in_a_clone(
     write("p.yaml", M + "params: {a: 1}\n")
     stopped = cli("apply", "--auto-approve")
     assert stopped.code == 1
-    assert "error[git-refused]: git is missing" in stopped.err
+    assert "error[git-refused]: git is not installed" in stopped.err
     assert not any(request.startswith("POST") for request in served.requests)
     assert not (repository / ".reconciler").exists()
     shutil.rmtree(repository / ".git")

@@ -129,7 +129,7 @@ def test_an_ontology_without_times_is_not_rolled_back_to_a_time(
     then = json.loads(served.store.get("pets"))["param_history"][0]["created_at"]
     done = cli("rollback", "pets", "--to-time", then)
     assert done.code == 0
-    assert "the ontology of project.pets stays: its versions have no time" in done.err
+    assert "the ontology of project.pets is not rolled back" in done.err
     assert "reconciler rollback pets --target production" in done.err
     assert "-  - Plant" not in added_and_removed(repository)
     assert "+  x: 1" in added_and_removed(repository)
@@ -145,9 +145,9 @@ def test_what_a_manifest_cannot_express_is_reported(cli: Cli, served: Served, wr
     commit_all(repository)
     done = cli("rollback", "p", "--to-params", "0")
     assert done.code == 1
-    assert "params.i of project.p stays as it is on Scale" in done.err
+    assert "params.i of project.p is not rolled back" in done.err
     assert "params.key of project.p cannot be rolled back" in done.err
-    assert "the value is sensitive" in done.err
+    assert "never writes a sensitive value" in done.err
     assert "two" not in done.out + done.err
     assert added_and_removed(repository) == ["-params: {x: 2, key: two, i: 1}", "+params: {x: 1, key: two, i: 1}"]
 
@@ -174,7 +174,10 @@ def test_files_with_uncommitted_changes_are_not_edited(
         (["pets", "--to-time", "now"], "--to-time now: use a time such as"),
         (["pets", "--to-time", "2026-01-01", "--to-params", "1"], "--to-time cannot be combined with --to-params"),
         (["pets", "--to-time", "2026-01-01", "--to-ontology", "1"], "--to-time cannot be combined with --to-ontology"),
-        (["pets", "--to-time", "2001-01-01"], "project.pets had no version at 2001-01-01|It was created at 20"),
+        (
+            ["pets", "--to-time", "2001-01-01"],
+            "project.pets had no version at 2001-01-01|The project was created at 20",
+        ),
         (["pets", "--to-params", "7"], "params has no version 7|from 0 to 1"),
         (["pets", "--to-ontology", "3"], "the ontology has no version 3|2 versions, from 0 to 1"),
         (["pets", "--to-ontology", "2"], "version 2 of the ontology cannot be read"),
@@ -265,11 +268,11 @@ def cut(cli: Cli, served: Served, write: Write, repository: Path) -> None:
     [
         (
             ["--to-params", "2"],
-            "params has no version 2|from 3 to 4. It shows only the end of the history.",
+            "params has no version 2|from 3 to 4. Older versions are no longer available.",
         ),
         (
             ["--to-time", "2026-01-02"],
-            "the history of params does not go back to 2026-01-02|first version that it shows",
+            "the history of params does not go back to 2026-01-02|The oldest one is version",
         ),
         (["--to-params", "3"], ""),
         (["--to-time", "2026-01-03"], ""),

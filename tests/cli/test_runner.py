@@ -104,7 +104,7 @@ def test_drift(cli: Cli, files: Path, served: Served, write: Write) -> None:
     assert outputs(files) == {"drift": "true"}
     assert commands(found.err) == [
         "::warning file=projects/p.yaml,line=4,col=1,title=drift::"
-        "project.p: params.secret has changed outside of git (version 1)"
+        "project.p: params.secret has changed outside git (version 1)"
     ]
     assert "### `production`: drift in 1 of 1 project" in (files / "summary").read_text()
 

@@ -71,7 +71,7 @@ def test_each_kind_of_nonsense_in_a_plan(tmp_path: Path, spoil: Callable[[Any], 
     (tmp_path / "plan.json").write_text(json.dumps(sealed))
     with pytest.raises(PlanFileError) as refused:
         read_plan_file(tmp_path / "plan.json", base=Path(plans.BASE))
-    words = "levels of nesting" if "more" in document else "does not match the format of a plan file"
+    words = "levels deep" if "more" in document else "does not match the format of a plan file"
     assert words in refused.value.summary
 
 

@@ -53,7 +53,7 @@ def test_what_is_none_is_not_taken(tmp_path: Path, read: Any, text: str, reporte
 def test_a_document_that_is_nested_too_deep(tmp_path: Path, read: Callable[..., object]) -> None:
     document = {**(DRIFT if read is read_drift_file else RESULT), "more": nested(300)}
     (tmp_path / "it.json").write_text(json.dumps(document))
-    with pytest.raises(ResultFileError, match="more than 220 levels of nesting"):
+    with pytest.raises(ResultFileError, match="more than 220 levels deep"):
         read(tmp_path / "it.json", base=Path("/r"))
 
 

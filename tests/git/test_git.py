@@ -32,7 +32,7 @@ def test_outside_git_and_without_git(clone: Path, tmp_path: Path, monkeypatch: p
     assert not git.is_repository(tmp_path)
     asked = (git.is_repository, git.common_folder, git.remotes, lambda clone: Refs(clone, None).swap(REF, ABSENT, None))
     for ask in asked:
-        with pytest.raises(GitRefusedError, match="git is missing"):
+        with pytest.raises(GitRefusedError, match="git is not installed"):
             ask(clone)
 
 
@@ -43,7 +43,7 @@ def test_a_git_that_refuses_is_never_outside_git(clone: Path, tmp_path: Path, mo
     monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
     with pytest.raises(GitRefusedError, match="dubious ownership") as caught:
         git.is_repository(clone)
-    assert caught.value.detail.endswith("allow it:\ngit config --global --add safe.directory /x")
+    assert caught.value.detail.endswith("allow git to read it:\ngit config --global --add safe.directory /x")
 
 
 def test_the_first_parent_line(clone: Path, tmp_path: Path) -> None:

@@ -253,7 +253,7 @@ def test_without_a_commit(tmp_path: Path, checkout: Path, monkeypatch: pytest.Mo
     assert read_sources(tmp_path / "unborn", [tmp_path / "unborn"], [str(file)]) == Sources(Commit())
     assert read_commit(checkout, [checkout / "nowhere"]) == Commit(run(checkout, "rev-parse", "HEAD"))
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(GitRefusedError, match="git is missing"):
+    with pytest.raises(GitRefusedError, match="git is not installed"):
         read_commit(checkout, [checkout / "projects"])
 
 
@@ -320,7 +320,7 @@ def test_a_clone_without_git_writes_nothing(
         (("plan",), 0, "warning"),
     ):
         assert reconciler([*command, "--target=sandbox"]) == code
-        assert f"{level}[git-refused]: git is missing" in capsys.readouterr().err
+        assert f"{level}[git-refused]: git is not installed" in capsys.readouterr().err
     assert not (checkout / ".reconciler").exists()
 
 

@@ -145,7 +145,7 @@ def test_two_writers_taking_turns_with_an_ontology() -> None:
     now = live([1], ontologies=(["A"], ["B"], ["A"], [{"choice": "B"}]))
     [reported] = drift_of(desired(choices=["A"]), now, KNOWN).diagnostics
     assert "ontology of project.p" in reported.summary
-    assert "versions 0, 1, 2, 3," in reported.detail
+    assert "Versions 0, 1, 2, 3 " in reported.detail
     unreadable = live(ontologies=([1], [2], ["A"], ["B"]))
     assert drift_of(desired(choices=["A"]), unreadable, replace(KNOWN, ontology_version=2)).diagnostics == ()
 
@@ -293,6 +293,8 @@ def test_an_empty_ontology_is_none() -> None:
 
 def test_the_advice_counts_the_values() -> None:
     one = UnreadableProject("p", "projects[3].type", "is null")
-    assert unreadable_advice([one]).endswith("import it. Fix this value on Scale, or report it to Scale's support.")
+    assert unreadable_advice([one]).endswith(
+        "import this project. Fix the value on Scale, or report it to Scale's support."
+    )
     several = unreadable_advice([one, one])
-    assert several.endswith("import them. Fix these values on Scale, or report them to Scale's support.")
+    assert several.endswith("import these projects. Fix the values on Scale, or report them to Scale's support.")

@@ -132,12 +132,12 @@ SAME = (
 NEAR = "A live project without a manifest has a name that is one letter away"
 ALIKE = "A live project without a manifest has the same type, params, and ontology"
 UNWRITTEN = "The first apply to this project would"
-NEVER = "No apply of this repository has written the project yet."
+NEVER = "No apply from this repository has written the project yet."
 FOREVER = " The API cannot delete or rename a project."
 IN_ONE_FILE = {"new": "/p.yaml"}
 LEFT = {"old": "/p.yaml"}
-STAYS = 'On Scale, "old" is unchanged: the API cannot delete or rename a project.'
-SAME_PROJECT = 'If both are the same project, rename "old" in the dashboard, then plan again.'
+STAYS = '"old" stays on Scale: the API cannot delete or rename a project.'
+SAME_PROJECT = 'If both names mean the same project, rename "old" in the dashboard, then plan again.'
 ALL_KNOWN = {change.name: recorded() for change in UPDATES}
 
 CASES = [
@@ -186,7 +186,7 @@ CASES = [
         [create("p")],
         situation(known=RECORDED),
         "An earlier apply wrote this project, but it no longer exists on Scale. If the project was renamed in the "
-        "dashboard, this would create a second one.",
+        "dashboard, this apply would create a second project.",
         "If the project was renamed, use the new name in the manifest.",
     ),
     Case(
@@ -194,7 +194,7 @@ CASES = [
         [update("-my p", old={"a": 0, "b": 1, "c": 2, "d": 3, "e": 4, "f": 5})],
         situation(),
         f"{UNWRITTEN} remove 5 of 6 parameters (b, c, d and 2 more). {NEVER}",
-        "To keep them, write them into the manifest with reconciler adopt.",
+        "To keep the values on Scale, write them to the manifest with reconciler adopt.",
     ),
     Case(
         "takeover",
@@ -213,7 +213,7 @@ CASES = [
         [update(old={"a": 0, "b": 1})],
         situation(pending=True),
         f"{UNWRITTEN} remove 1 of 2 parameters (b); change 1 value (params.a). {NEVER}",
-        "To keep them, write them into the manifest with reconciler adopt.",
+        "To keep the values on Scale, write them to the manifest with reconciler adopt.",
     ),
     *(
         Case(
@@ -254,7 +254,7 @@ CASES = [
         "choice-removal",
         [choices(["A", "Banner"], ["A", "B", "banner"])],
         situation(known=RECORDED, settings=HOLDING),
-        'The update removes 1 choice from the ontology: "B"; it renames 1 choice of the ontology: "banner" -> '
+        'The update removes 1 choice from the ontology: "B"; it renames 1 choice in the ontology: "banner" -> '
         '"Banner". Work in flight loses removed choices immediately. '
         "Work in flight loses the old name immediately, and finished tasks keep the old name.",
     ),
@@ -264,14 +264,14 @@ CASES = [
         situation(),
         f'{UNWRITTEN} remove 1 of 3 choices ("B"); rename 2 of 3 choices ("banner" -> "Banner", "cats" -> "Cats"). '
         f"{NEVER}",
-        "To keep them, write them into the manifest with reconciler adopt.",
+        "To keep the values on Scale, write them to the manifest with reconciler adopt.",
     ),
     Case(
         "conflict",
         [classed(update(old={"a": 0, "b": {"x": 1, "y": 2}}, params={"a": 1, "b": {}}), Cause.CONFLICT)],
         situation(known=RECORDED, pending=True),
         "Git and Scale have both changed params.a, params.b since the last apply.",
-        "To keep the change made on Scale, write it into the manifest with reconciler adopt.",
+        "To keep the change made on Scale, write it to the manifest with reconciler adopt.",
     ),
     *(
         Case(
@@ -279,7 +279,7 @@ CASES = [
             [make("p", mask=ignoring(TODAY - timedelta(days=1)))],
             situation(known=known),
             "An expired ignore still applies: params.x (until 2027-02-28).",
-            "Remove it from the manifest, or set a later date in `until`.",
+            "Remove the ignore from the manifest, or set until to a later date.",
         )
         for make, known in ((create, {}), (update, RECORDED))
     ),
@@ -294,22 +294,22 @@ CASES = [
             ("caht", "chat"),
         )
         for why in [
-            f'"{typo}" is not a known task type, but "{meant}" is. The API cannot change the type of a '
-            "project, and it cannot delete a project."
+            f'"{typo}" is not a known task type, but "{meant}" is. The API can neither change a project\'s '
+            "type nor delete a project."
         ]
     ),
     Case(
         "renamed",
         [create("new"), forget("old")],
         situation(live("old", {"a": 1}), known={"old": recorded()}, managed=IN_ONE_FILE, undeclared=LEFT),
-        f'The manifest file declared "old" and now declares "new". {STAYS}',
+        f'The manifest file that declared "old" now declares "new". {STAYS}',
         SAME_PROJECT,
     ),
     Case(
         "renamed",
         [create("new")],
         situation(listed=False, known={"old": recorded()}, managed=IN_ONE_FILE, undeclared=LEFT),
-        f'The manifest file declared "old" and now declares "new". {STAYS}',
+        f'The manifest file that declared "old" now declares "new". {STAYS}',
         SAME_PROJECT,
     ),
     Case(
@@ -322,7 +322,7 @@ CASES = [
             managed={"new": "/moved.yaml"},
             undeclared=LEFT,
         ),
-        f'The content is that of "old", which no longer has a manifest. {STAYS}',
+        f'The project has the same content as "old", which no longer has a manifest. {STAYS}',
         SAME_PROJECT,
     ),
     Case(
@@ -349,7 +349,7 @@ CASES = [
         FORGETS,
         situation(settings=GuardSettings(max_forgets=3)),
         "4 projects would be forgotten (project 0, project 1, project 2 and 1 more), which exceeds max_forgets (3).",
-        "If their manifests were removed by mistake, restore them.",
+        "If the manifests were removed by mistake, restore them.",
     ),
 ]
 
@@ -401,7 +401,7 @@ def test_it_is_waived_by_a_waiver(case: Case) -> None:
     assert not any(change.held_by for change in changes)
     assert case.guard not in {reported.code for change in changes for reported in change.diagnostics}
     assert (idle.code, idle.severity) == ("waiver-idle", Severity.WARNING)
-    assert idle.summary == f'the {of_another.guard} waiver for "*" waives nothing'
+    assert idle.summary == f'the {of_another.guard} waiver for "*" has no effect'
 
 
 @every_case
@@ -419,7 +419,7 @@ def test_a_waiver_of_other_projects_is_idle(case: Case) -> None:
     waiver = Waiver(case.guard, "[A-Z]*", "agreed", TODAY)
     changes, (reported,) = with_holds(case.changes, replace(case.situation, waivers=(waiver,)))
     assert [change.name for change in changes if change.held_by] == held_names(case)
-    assert reported.summary == f'the {case.guard} waiver for "[A-Z]*" waives nothing'
+    assert reported.summary == f'the {case.guard} waiver for "[A-Z]*" has no effect'
     assert not with_holds(case.changes, replace(case.situation, waivers=(waiver,), managed={"elsewhere": "/e.yaml"}))[1]
 
 
@@ -725,13 +725,15 @@ def test_few_pairs_of_many_projects_are_compared(monkeypatch: pytest.MonkeyPatch
 def test_a_base_that_is_no_longer_shown() -> None:
     """With `--pending` the guard conflict holds what may be a change made on Scale, beside what surely is."""
     change = update()
-    hidden = "t is unknown whether params.a changed on Scale since the last apply. Scale's history no longer shows the"
+    hidden = (
+        "cannot determine whether params.a changed on Scale since the last apply. Scale's history no longer shows the"
+    )
     [[held]] = [judged.held_by for judged in with_holds([change], situation(pending=True, known=RECORDED))[0]]
     assert held.guard == "conflict"
     assert hidden in held.why
     both = replace(change, fields=(*classed(change, Cause.CONFLICT).fields, change.fields[0]))
     [[held]] = [judged.held_by for judged in with_holds([both], situation(pending=True, known=RECORDED))[0]]
-    assert "Git and Scale have both changed params.a since the last apply. It is unknown" in held.why
+    assert "Git and Scale have both changed params.a since the last apply. Reconciler cannot determine" in held.why
     assert hidden in held.why
     [judged] = with_holds([change], situation(known=RECORDED))[0]
     assert judged.held_by == ()

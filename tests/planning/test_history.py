@@ -124,7 +124,7 @@ def test_a_range_with_nothing_to_compare() -> None:
     cut = replace(PROJECT, params_history=PROJECT.params_history[1:])
     with pytest.raises(UsageError) as caught:
         ranged(cut, "0..1")
-    assert "only the end" in caught.value.detail
+    assert "no longer available" in caught.value.detail
 
 
 def test_the_state_at_a_time() -> None:

@@ -67,11 +67,10 @@ def test_what_does_not_hold_is_said(behind: Behind, is_sandbox: bool) -> None:
 
 
 def test_a_note_says_what_an_apply_would_do() -> None:
+    assert "An apply holds every change unless you pass --allow older-commit." in noted(OLDER, is_sandbox=False).detail
     assert (
-        "An apply holds every change, unless it is run with --allow older-commit."
-        in noted(OLDER, is_sandbox=False).detail
+        "An apply to a sandbox is not held, and would revert the newer changes." in noted(OLDER, is_sandbox=True).detail
     )
-    assert "An apply to a sandbox would revert to this commit." in noted(OLDER, is_sandbox=True).detail
     assert "git fetch failed: x." in noted(UNKNOWN, is_sandbox=False).detail
     assert "Its position in the history is unknown." in noted(replace(UNKNOWN, why=""), is_sandbox=False).detail
 
@@ -80,7 +79,7 @@ def test_what_is_held_after_the_approval_is_an_error() -> None:
     assert overtaken(PLAN, PLAN) == ()
     (said,) = overtaken(PLAN, enforce())
     assert said.severity is Severity.ERROR
-    assert said.detail.startswith("Held by older-commit: c, f, u.")
+    assert said.detail.startswith("The older-commit guard holds c, f, u.")
     many = replace(PLAN, changes=tuple(create(f"p{number}") for number in range(5)))
     (said,) = overtaken(many, enforced(many, OLDER, Rules(), TODAY, is_sandbox=False))
-    assert said.detail.startswith("Held by older-commit: p0, p1, p2 and 2 more.")
+    assert said.detail.startswith("The older-commit guard holds p0, p1, p2 and 2 more.")

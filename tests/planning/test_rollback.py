@@ -84,7 +84,7 @@ def test_an_ontology_without_times_is_not_placed() -> None:
     shown = replace(TWO, ontology_history=tuple(replace(each, at=None) for each in TWO.ontology_history))
     back = made(desired({"a": 2}, ["A", "B"]), shown, Asked(at=AT))
     assert list(back.versions) == [Part.PARAMS]
-    assert reported(back) == ["the ontology of project.p stays: its versions have no time"]
+    assert reported(back) == ["the ontology of project.p is not rolled back"]
     assert made(desired(choices=["A"]), shown, Asked(at=AT)).versions == {}
 
 
@@ -128,10 +128,10 @@ def test_what_is_not_managed_is_reported() -> None:
     back = made(git, shown, Asked(params=0, ontology=0))
     assert edits(back) == {"params.a": 1, "params.b": {"x": 0, "y": 1}}
     assert reported(back) == [
-        "params.b.x, params.c.x, ontology.A.@description of project.p stay as they are on Scale",
-        "params.other of project.p stays as it is on Scale",
-        "params.new of project.p stays as it is on Scale",
-        "ontology.@name of project.p stays as it is on Scale",
+        "params.b.x, params.c.x, ontology.A.@description of project.p are not rolled back",
+        "params.other of project.p is not rolled back",
+        "params.new of project.p is not rolled back",
+        "ontology.@name of project.p is not rolled back",
     ]
     reasons = [note.detail for note in left(back, edited(back))]
     assert ["ignore" in reasons[0], "not managed" in reasons[1], "cannot remove" in reasons[2]] == [True] * 3
@@ -150,11 +150,11 @@ def test_sensitive_values_and_keys_that_no_request_writes_are_reported() -> None
     assert list(edits(back)) == ["params.gone", "ontology"]
     assert reported(back) == [
         "params.a of project.p cannot be rolled back",
-        "pipeline of project.p stays as it is",
-        "attachments of choices of project.p cannot be rolled back",
+        "pipeline of project.p is not rolled back",
+        "attachments in the choices of project.p cannot be rolled back",
     ]
     two = made(desired({"a": 2}, create_only={"pipeline": "x", "rapid": True}), shown, Asked(params=1))
-    assert reported(two) == ["pipeline, rapid of project.p stay as they are"]
+    assert reported(two) == ["pipeline, rapid of project.p are not rolled back"]
 
 
 @settings(max_examples=25, deadline=None)

@@ -305,7 +305,7 @@ def test_a_record_that_is_too_large_is_named_and_not_read(
     forged = Refs(clone, None).commit(None, {HEAD: b" " * 1001}, "forged")
     run(clone, "update-ref", REF, forged)
     run(clone, "push", "--quiet", "origin", REF)
-    with pytest.raises(RecordError, match=f"{REF} contains 1,001 bytes; the limit is 1,000 bytes") as caught:
+    with pytest.raises(RecordError, match=f"{REF} has 1,001 bytes; the limit is 1,000 bytes") as caught:
         opened(clone, where).read()
     (*_, remedy) = caught.value.remedies
     assert remedy.run[-1] == REF

@@ -35,11 +35,13 @@ def test_the_last_line_counts_what_was_adopted_and_ignored(ignored: int, conflic
     )
     text = lay_out_view(view_adoption(found, Reader(plans.BASE, plans.NOW)), colour=False)
     assert text.endswith(f"\n{last}\n")
-    assert ("2 units are left, because git has changed them too: q: params.0, q: params.1." in text) == (conflicts > 0)
+    assert ("2 units are not adopted, because git has changed them too: q: params.0, q: params.1." in text) == (
+        conflicts > 0
+    )
 
 
 def test_nothing_to_adopt() -> None:
     found = Adopted(Drift(plans.TARGET, plans.NOW), conflicts=(("q", "params.x"),))
     text = lay_out_view(view_adoption(found, Reader(plans.BASE, plans.NOW)), colour=False)
-    assert "1 unit is left, because git has changed it too: q: params.x." in text
+    assert "1 unit is not adopted, because git has changed it too: q: params.x." in text
     assert text.endswith("\nNothing to adopt.\n")

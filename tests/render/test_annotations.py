@@ -66,7 +66,7 @@ def test_a_drift() -> None:
     blocked = BlockedProject("q", "projects[0]", error("unreadable", "cannot be read"), Source("/repo/q.yaml", 2))
     assert lines(test_drift.drift(drifted, blocked=(blocked,))) == [
         "/repo/p.yaml:1 of a project",
-        "/repo/p.yaml:4 project.p: params.a has changed outside of git (version 3)",
-        "/repo/p.yaml:1 project.p: params.b has changed outside of git",
+        "/repo/p.yaml:4 project.p: params.a has changed outside git (version 3)",
+        "/repo/p.yaml:1 project.p: params.b has changed outside git",
         "/repo/q.yaml:2 cannot be read",
     ]

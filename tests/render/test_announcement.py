@@ -100,7 +100,7 @@ def test_markdown() -> None:
         (([{"choice": "Kitten", "description": "x"}, "B"], [{"choice": "Kittens", "description": "y"}, "B"]),
          '- Renamed `Kitten` to `Kittens`: description `"x" -> "y"`'),
         ((["A", None], ["A"]),
-         "What changed is unknown: the version before cannot be read, or Scale does not show it."),
+         "The changes are unknown, because the previous version cannot be read or is not shown by Scale."),
         ((["A"], None), "This version cannot be read."),
         ((["A"], ["A"]), "Nothing changed."),
         ((["`x`", "a\n# b"], ["a\n# b"]), "- Removed `` `x` ``"),
@@ -125,7 +125,7 @@ def test_the_name_of_the_list() -> None:
         (({"instruction": ["a", 1]}, {"instruction": "b"}), '- `instruction`: `["a", 1] -> "b"`'),
         (({"instruction": "a\n\nb\n"}, {"instruction": "a\n\nc <b>"}),
          "<blockquote>\n<code>a</code><br>\n&nbsp;<br>\n<del><code>b</code></del><br>\n"
-         "<ins><code>c &lt;b&gt;</code></ins><br>\n<em>(a final newline before, none after)</em>\n</blockquote>"),
+         "<ins><code>c &lt;b&gt;</code></ins><br>\n<em>(final newline removed)</em>\n</blockquote>"),
         (({}, {"instruction": ""}), ""),
     ],
 )  # fmt: skip
@@ -183,4 +183,4 @@ def test_a_page_with_more_than_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page, "MOST_BYTES", 700)
     text = page.lay_out_history(view(found()))
     assert text.count("<section>") < 5
-    assert re.search(r"[1-4] more versions would not fit on this page\.", text)
+    assert re.search(r"[1-4] more versions did not fit on this page\.", text)

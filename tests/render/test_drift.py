@@ -90,13 +90,13 @@ def test_everything_there_can_be() -> None:
 Target: production  https://api.scale.com/v1  (42 live projects, read 10:12:00 UTC)
 Compared with the last apply: 1a2b3c4, 2 days ago
 
-  # project.kittens has changed outside of git    projects/p.yaml:1
+  # project.kittens has changed outside git       projects/p.yaml:1
   ! params.min = 10 -> 12                         version 7, 2026-11-24 09:12 UTC, 25 h ago
   ! params.mine = [1]                             added, version 7, 2026-11-24 09:12 UTC, 25 h ago
   ! params.gone = 1                               removed
   ! params.both = 1 -> 2                          conflict: git changed too, version 7, 2026-11-24 09:12 UTC, 25 h ago
   ~ params.both = 1 -> 3                          conflict: changed in git, not yet applied
-  ! params.who = 1 -> 2                           unknown: no record of it, version 3, 2026-11-25 10:12 UTC
+  ! params.who = 1 -> 2                           unknown: not in the record, version 3, 2026-11-25 10:12 UTC
   ~ params.next = 1 -> 2                          pending: changed in git, not yet applied
   ! ontology.Animal.Fox added                     version 7, 2026-11-24 09:12 UTC, 25 h ago
   ! ontology.Animal.@description = "a" -> "b"     version 7, 2026-11-24 09:12 UTC, 25 h ago
@@ -110,11 +110,11 @@ Compared with the last apply: 1a2b3c4, 2 days ago
   x the live state of project.broken cannot be read.
         Fix that value.
 
-To keep it:
+To keep the changes made on Scale:
   reconciler adopt kittens --target production
-To keep it, and drop what git changed in kittens:
+To keep the changes made on Scale, and drop what git changed in kittens:
   reconciler adopt kittens --target production --path params.both
-To undo it:
+To undo the changes:
   reconciler apply kittens --target production
 lost has vanished: an apply wrote it, but Scale no longer lists it.
 1 live project has no manifest (old). To manage it:
@@ -146,7 +146,10 @@ def test_several_projects_and_nothing_known() -> None:
     )
     text = shown(found)
     assert text.startswith("Target: production  https://api.scale.com/v1  (read 10:12:00 UTC)\nThere is no record")
-    assert "To keep them:\n  reconciler adopt kittens puppies --target production\nTo undo them:\n" in text
+    assert (
+        "To keep the changes made on Scale:\n  reconciler adopt kittens puppies --target production\n"
+        "To undo the changes:\n" in text
+    )
     assert "\n  reconciler apply kittens puppies --target production\n" in text
     assert "c, d have vanished: an apply wrote them, but Scale no longer lists them." in text
     assert "2 live projects have no manifest (a, b)." in text

@@ -104,8 +104,8 @@ def of(*revisions: Revision, **more: object) -> str:
 
 def test_what_cannot_be_shown_is_said() -> None:
     assert "    This version cannot be read.\n" in of(revision(after=None, fields=None))
-    assert "    What changed is unknown" in of(revision(fields=None))
-    assert "    It is empty.\n" in of(revision())
+    assert "    The changes are unknown" in of(revision(fields=None))
+    assert "    This version is empty.\n" in of(revision())
     same = of(revision(before=State("t", {}, None), since=0))
     assert "    Nothing changed.\n" in same
     assert "  # params version 1\n    applied from commit 3f2c1ab (record 9c1e4f2)\n" in same
@@ -124,7 +124,7 @@ def test_two_versions_and_a_time() -> None:
     then = of(revision(fields=(Field(("params", "a"), Kind.ADD, after=2),), after=state), at=AT)
     assert "as it was at 2026-11-24 09:00 UTC\n" in then
     assert then.endswith("\nVersions at 2026-11-24 09:00 UTC: params 1.\n")
-    assert of(at=AT).endswith("none that have a time.\n")
+    assert of(at=AT).endswith("none with a time.\n")
 
 
 SCALE = Made(Maker.SCALE)

@@ -26,7 +26,7 @@ def test_five_projects_that_one_guard_holds_are_one_block() -> None:
     assert [shown.count(f"held by choice-removal: p{number} loses a choice.\n") for number in range(5)] == [1] * 5
     assert (
         "5 projects (p0, p1, p2, p3, p4) are held by choice-removal.\n"
-        "To allow them, add a waiver to reconciler.toml. To allow them once:\n"
+        "To allow the changes, add a waiver to reconciler.toml. To allow them once:\n"
         "  reconciler apply p0 p1 p2 p3 p4 --target production --allow choice-removal\n"
     ) in shown
 

@@ -92,12 +92,13 @@ def everything() -> Plan:
 def test_everything_is_there() -> None:
     page = read(everything())
     for words in (
-        "held by takeover: 3 would go.", "To keep them:",
-        "To allow it, add a waiver to reconciler.toml. To allow it once: reconciler apply crows --target production "
+        "held by takeover: 3 would go.", "To keep the values on Scale:",
+        "To allow the change, add a waiver to reconciler.toml. To allow it once: reconciler apply crows --target "
+        "production "
         "--allow takeover --allow b",
         "The guard not-kept is waived by --allow not-kept.",
         "its manifest was removed. Nothing is sent, and the project stays",
-        "Protected by its manifest", "will no longer be managed", "would be updated in-place", "Warning: careful",
+        "Protected by the manifest", "will no longer be managed", "would be updated in-place", "Warning: careful",
         'project "fish": its type is "categorization" on Scale',
         "old_demo", "error[unknown-key]", 'did you mean "params"?',
         "version 8 → 9, all parameters sent: a parameter is removed", "version 1 → 2; reaches work in flight",
@@ -385,7 +386,7 @@ def test_instructions_are_rendered_as_long_as_the_page_has_room(monkeypatch: pyt
         page = read(several)
         assert page.problems() == []
         sheets.append(len(page.of("section", "new")))
-        assert page.text.count("This page has too many instructions") == (4 - sheets[-1] if sheets[-1] else 0)
+        assert page.text.count("because the page has too many") == (4 - sheets[-1] if sheets[-1] else 0)
     assert sheets == [4, 3, 2, 0]
 
 
@@ -393,8 +394,8 @@ def test_drift() -> None:
     page = Page(_drift(drifts.PROJECT, unmanaged=("old",), vanished=("lost",)))
     assert page.problems() == []
     for words in (
-        "has changed outside of git", "params.min", "added, version 7, 2026-11-24 09:12 UTC, 25 h ago",
-        "conflict: git changed too", "unknown: no record of it", "pending: changed in git, not yet applied",
+        "has changed outside git", "params.min", "added, version 7, 2026-11-24 09:12 UTC, 25 h ago",
+        "conflict: git changed too", "unknown: not in the record", "pending: changed in git, not yet applied",
         "changed and changed back: params.rate (versions 5, 6)", "two writers take turns", "Agree.",
         "lost has vanished: an apply wrote it", "1 live project has no manifest (old).",
         "Compared with the last apply: 1a2b3c4, 2 days ago",

@@ -243,11 +243,11 @@ def test_one_of_everything_at_risk() -> None:
         "| `=` | `fish` | `~1`, version 3 → 4 |  | `projects/fish.yaml:1` |\n",
         "| `~` | `owls` | `~1`, version 3 → 4, protected |  | `projects/owls.yaml:1` |\n",
         "| `.` | `gone` | no longer managed, nothing is sent |  | `projects/gone.yaml:1` |\n",
-        "Held by `takeover`: 3 of them would go. To keep them: in a clone, run "
+        "Held by `takeover`: 3 of them would go. To keep the values on Scale: in a clone, run "
         "`reconciler adopt fish --target production`.\n\nHeld by `conflict`: Both moved. "
         "To keep the change made on Scale: in a clone, run `reconciler adopt fish --target production`. "
-        "To allow it, add a waiver to reconciler.toml. To allow it once: run the workflow **reconciler apply** with "
-        "names: `fish`, allow: `takeover conflict`.\n",
+        "To allow the change, add a waiver to reconciler.toml. To allow it once: run the workflow **reconciler apply** "
+        "with names: `fish`, allow: `takeover conflict`.\n",
         "The guard `near-name` is waived by `--allow` near-name.",
         "Warning: it is odd. Look.",
         "2 changes made on Scale are kept (`alone`: `params.b`, `alone`: `params.c`).",
@@ -458,7 +458,7 @@ def test_outcomes_of_other_kinds() -> None:
     ) in whole
     assert "<sub>Plan `9c1e`, applied" in whole
     killed = outcome_text(replace(plans.outcome(*started), finished_at=None))
-    assert "; this is the state when the apply was interrupted.</sub>" in killed
+    assert ", then interrupted.</sub>" in killed
     twice = ProjectOutcome("p", Action.UPDATE, Status.DONE, diagnostics=(warning("sent-twice", "written 2 times"),))
     assert "> - Warning: written 2 times.\n" in outcome_text(plans.outcome(twice))
 
@@ -498,8 +498,8 @@ def test_drift() -> None:
         "| `~` | `puppies` |  |  | 1 |",
         "Warning: two writers take turns. Agree.\n",
         "! params.min = 10 -> 12   # version 7, 2026-11-24 09:12 UTC, 25 h ago\n",
-        "To keep it: in a clone, run `reconciler adopt kittens --target production`.\n",
-        "To undo it: run the workflow **reconciler apply** with names: `kittens`, everything: `true`.\n",
+        "To keep the changes made on Scale: in a clone, run `reconciler adopt kittens --target production`.\n",
+        "To undo the changes: run the workflow **reconciler apply** with names: `kittens`, everything: `true`.\n",
         "2 live projects have no manifest (`old`, `b`).",
         "<sub>Compared with the last apply: `1a2b3c4`, 2 days ago. Live state read 2026-11-25 10:12 UTC.</sub>",
     ):
@@ -517,8 +517,8 @@ def test_drift_of_other_kinds() -> None:
     found = drift(*both, vanished=("c", "d"), unmanaged=("e",), baseline=Baseline(None, "2026-11-25T10:11:59Z"))
     whole = drift_text(replace(found, made_at=DRIFT_NOW - timedelta(hours=2)))
     assert "`c`, `d` have **vanished**: an apply wrote them, but Scale no longer lists them." in whole
-    assert "To keep them: in a clone, run `reconciler adopt a b --target production`.\n" in whole
-    assert "To undo them: run the workflow **reconciler apply** with names: `a b`" in whole
+    assert "To keep the changes made on Scale: in a clone, run `reconciler adopt a b --target production`.\n" in whole
+    assert "To undo the changes: run the workflow **reconciler apply** with names: `a b`" in whole
     assert "1 live project has no manifest (`e`)." in whole
     assert "Live state read 2026-11-25 08:12 UTC, 2 h ago.</sub>" in whole
     assert "| `!` | `a` | `params.a` | 2026-11-25 10:12 UTC |  |" in whole

@@ -130,8 +130,8 @@ def test_a_write_of_which_nothing_is_known() -> None:
     assert "    p         unclear " in done
     assert failures == (
         "error[unavailable]: no answer\n"
-        "  It is unclear whether setParams landed.\n"
-        "  A plan shows what is on Scale now:\n"
+        "  It is unclear whether setParams took effect.\n"
+        "  To see the current state:\n"
         "    reconciler plan p --target production\n"
     )
 

@@ -50,7 +50,7 @@ def test_below_an_issue() -> None:
     assert scope_words("t", ".", "") == "`t`"
     assert scope_words("t", "a/b", "") == "`t` in `a/b`"
     assert scope_words("t", ".", "one") == "`t`, `one`"
-    assert "into `@all`, and only what is merged into `main` is applied" in other_branch("@all", "main")
+    assert "targets `@all`, but only `main` is applied" in other_branch("@all", "main")
 
 
 def test_what_a_narrowed_check_covers() -> None:
@@ -76,5 +76,5 @@ def test_a_former_plan_is_folded_and_found_again() -> None:
 
 def test_a_former_plan_that_is_too_long_is_in_the_edit_history() -> None:
     block = folded("x" * 1_000, "1a2b3c4", limit=1_000)
-    assert block == "\nThe plan for `1a2b3c4` is out of date. It is in the edit history of this comment.\n"
+    assert block == "\nThe plan for `1a2b3c4` is out of date. See the edit history of this comment.\n"
     assert unfolded(f"### `p`: no plan\n{block}") == ""

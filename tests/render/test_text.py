@@ -107,9 +107,12 @@ def test_header() -> None:
         (
             Reason.TYPE_DIFFERS,
             'its type is "categorization" on Scale and "imageannotation" in the manifest, '
-            "and a type cannot be changed.",
+            "and a project's type cannot be changed.",
         ),
-        (Reason.PIPELINE_DIFFERS, 'its pipeline is not "standard_task" on Scale, and a pipeline cannot be changed.'),
+        (
+            Reason.PIPELINE_DIFFERS,
+            'its pipeline is not "standard_task" on Scale, and a project\'s pipeline cannot be changed.',
+        ),
         (Reason.ARCHIVED, "a project with this name is archived on Scale, and an archived project keeps its name."),
         (Reason.ONTOLOGY_UNREADABLE, "the planner's words."),
         (Reason.UNREADABLE, "the planner's words."),

@@ -27,8 +27,8 @@ def _drawn(line: DiffLine) -> str:
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
-        ("a\nb", "a \nb\n", ["- a", "+ a·", "  b", "  # (no final newline before, one after)"]),
-        ("a\nb\n", "a\nb", ["  # (2 unchanged lines hidden)", "  # (a final newline before, none after)"]),
+        ("a\nb", "a \nb\n", ["- a", "+ a·", "  b", "  # (final newline added)"]),
+        ("a\nb\n", "a\nb", ["  # (2 unchanged lines hidden)", "  # (final newline removed)"]),
         ("x\r\ny", "x\ny", ["- x\\r", "+ x", "  y"]),
         ("x\r\n\\", "x\\r\n\\", ["- x\\r", "+ x\\\\r", "  \\\\"]),
         ("a·\nb", "a \nb", ["- a·", "+ a\\u0020", "  b"]),
@@ -42,7 +42,7 @@ def _drawn(line: DiffLine) -> str:
          ["  a", "  b", "- c", "+ X", "  d", "  # (2 unchanged lines hidden)"]),
         ("1\n2\n3\n4\n5\n6\n7", "0\n2\n3\n4\n5\n6\n8",
          ["- 1", "+ 0", "  2", "  # (3 unchanged lines hidden)", "  6", "- 7", "+ 8"]),
-        ("a\nb", "a\nb\n\n", ["  a", "  b", "+ ", "  # (no final newline before, one after)"]),
+        ("a\nb", "a\nb\n\n", ["  a", "  b", "+ ", "  # (final newline added)"]),
     ],
 )  # fmt: skip
 def test_diff(before: str, after: str, expected: list[str]) -> None:

@@ -102,7 +102,7 @@ def test_is_close() -> None:
         ("a b \nq", "a b\nq", ["~ a b[-·-]", "  q"]),
         ("a b  c\nq", "a b  d\nq", ["~ a b  [-c-]{+d+}", "  q"]),
         ("a b\r\nq", "a b\nq", ["~ a b[-\\r-]", "  q"]),
-        ("a b\nq", "a b\nq\n", ["  # (2 unchanged lines hidden)", "  # (no final newline before, one after)"]),
+        ("a b\nq", "a b\nq\n", ["  # (2 unchanged lines hidden)", "  # (final newline added)"]),
         ("the c\u0430t sat\nq", "the cat sat\nq", ["~ the [-c\\u0430t-]{+cat+} sat", "  q"]),
         ("word a \\u0000 b\nq", "word a \x00 b\nq", ["~ word a [-\\\\u0000-]{+\\u0000+} b", "  q"]),
     ],

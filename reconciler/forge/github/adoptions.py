@@ -95,8 +95,9 @@ class _Pull:
         if strange := next((pull for pull in found if pull.is_open and not pull.ours), None):
             self.warn(
                 "strange-pull-request",
-                f"pull request #{strange.number} looks like ours, but {strange.author or 'another account'} opened it",
-                "Reconciler does not update it. If this job opened it with an earlier token, close it.",
+                f"pull request #{strange.number} was opened by {strange.author or 'another account'}, not by this job",
+                "The pull request has reconciler's marker, but reconciler updates only its own. If this job opened it "
+                "with an earlier token, close it.",
             )
             return Kept.UNCHANGED, strange.url
         newest = max((pull for pull in found if pull.ours), key=lambda pull: (pull.is_open, pull.number), default=None)
@@ -124,12 +125,12 @@ class _Pull:
         head = head_of(self.posts.client, base)
         if head is None:
             raise GithubError(
-                f"GitHub has no branch {base}", "Name the branch that the pull request goes into with --base."
+                f"the branch {base} does not exist on GitHub", "Set --base to the branch to merge the changes into."
             )
         if head != commit:
             self.warn(
                 "moved-base",
-                f"this checkout is at {commit[:7]}, and the branch {base} is at {head[:7]}",
+                f"this checkout is at {commit[:7]}, but the branch {base} is at {head[:7]}",
                 f"Nothing was changed on GitHub. The next run on the newest commit of {base} updates the pull request.",
             )
         return head == commit
@@ -152,9 +153,9 @@ class _Pull:
                 theirs = True
         self.warn(
             "kept-branch",
-            f"the branch {self.branch} has a commit that reconciler did not make",
-            "It is not updated, so no work is lost. Merge or close its pull request, and delete the branch. The next "
-            "run then opens a new one.",
+            f"the branch {self.branch} has a commit that reconciler did not create",
+            "Reconciler does not update the branch, so that no work is lost. Merge or close its pull request, then "
+            "delete the branch. The next run opens a new pull request.",
         )
         return False, theirs
 
@@ -165,7 +166,7 @@ class _Pull:
         except GithubUnprocessableError as refused:
             raise GithubError(
                 refused.summary,
-                f"If another pull request from {self.branch} is open, close it, and run the job again.",
+                f"If another pull request from {self.branch} is open, close that one, then run the job again.",
             ) from None
         return Kept.OPENED, made.url
 

@@ -129,5 +129,5 @@ def _made(client: GithubClient, kind: str, body: dict[str, Any]) -> str:
 def _text(found: Any, key: str) -> str:
     value = found.get(key) if isinstance(found, dict) else None
     if not isinstance(value, str):
-        raise GithubError(f"GitHub's response about the branch has no {key}", "Run the job again later.")
+        raise GithubError(f"GitHub's response about the branch does not contain {key}", "Run the job again later.")
     return value

@@ -209,7 +209,7 @@ class GithubClient:
                     if pause > LONGEST_WAIT or waited + pause > PATIENCE:
                         raise GithubUnavailableError(
                             f"GitHub's rate limit lasts another {min(pause, _LONGEST_SHOWN):.0f} s",
-                            "This run does not wait that long. Run the job again later.",
+                            "Reconciler does not wait that long. Run the job again later.",
                         )
                     self._waiting(pause)
                     self.pause(pause)
@@ -217,7 +217,7 @@ class GithubClient:
                     continue
                 if result.status < 500:
                     return result
-                problem, sent, final, advice = f"it returned status {result.status}", True, False, ""
+                problem, sent, final, advice = f"status {result.status}", True, False, ""
             else:
                 problem, sent, final, advice = result.reason, result.sent, result.final, result.advice
             if final or tries == len(PAUSES) or (sent and not repeatable):
@@ -258,7 +258,7 @@ class GithubClient:
             )
         if status == 401:
             return GithubSetupError(
-                summary, "GITHUB_TOKEN is not valid. It expires when its job ends. Run the job again."
+                summary, "GITHUB_TOKEN is not valid. A job's token expires when the job ends. Run the job again."
             )
         if status == 403 and "locked" in words.lower():
             return GithubLockedError(summary, "The conversation is locked. Unlock it, and run the job again.")
@@ -267,9 +267,10 @@ class GithubClient:
         if status == 403 and "not permitted to create or approve" in words.lower():
             return GithubForbiddenError(
                 summary,
-                "Use the token of a GitHub App, or allow it in the repository's settings, under Actions, General.",
+                "Use the token of a GitHub App, or, in the repository's settings under Actions > General, allow GitHub "
+                "Actions to create pull requests.",
             )
-        permission = f"Give the job the permission `{needs}`." if needs else ""
+        permission = f"Give the job the permission {needs}." if needs else ""
         if status == 403:
             return GithubForbiddenError(summary, permission)
         if status == 404 and permission:
@@ -306,7 +307,7 @@ class GithubClient:
             leads_home = False
         if not leads_home:
             raise GithubError(
-                "GitHub's API points to a different host", f"The token is not sent there. {_WRONG_ADDRESS}"
+                "GitHub's API points to a different host", f"Reconciler does not send the token there. {_WRONG_ADDRESS}"
             )
         return url
 

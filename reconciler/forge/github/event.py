@@ -61,11 +61,12 @@ def read_event(environment: Mapping[str, str]) -> Event:
     if not token:
         raise GithubSetupError(
             "GITHUB_TOKEN is not set",
-            "Set it in the `env` of the step:\nGITHUB_TOKEN: ${{ github.token }}",
+            "Set the variable in the step's env:\nGITHUB_TOKEN: ${{ github.token }}",
         )
     if not re.fullmatch(r"[!-~]+", token):
         raise GithubSetupError(
-            "GITHUB_TOKEN contains a character that is not allowed in a token", "Set it to ${{ github.token }}."
+            "GITHUB_TOKEN contains a character that is not allowed in a token",
+            "Set GITHUB_TOKEN to ${{ github.token }}.",
         )
     payload = _payload(_variable(environment, "GITHUB_EVENT_PATH"))
     api = _address(environment, "GITHUB_API_URL", "https://api.github.com")
@@ -92,7 +93,7 @@ def read_event(environment: Mapping[str, str]) -> Event:
 def _of_pull_request(event: Event, pull: Mapping[str, Any]) -> Event:
     number, head, base = pull.get("number"), _mapping(pull.get("head")), _mapping(pull.get("base"))
     if not isinstance(number, int):
-        raise GithubSetupError("the event file has a pull request without a number", _REMEDY)
+        raise GithubSetupError("the pull request in the event file has no number", _REMEDY)
     return replace(
         event,
         number=number,

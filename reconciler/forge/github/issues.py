@@ -183,8 +183,9 @@ class _Issue:
         for issue in strange:
             note = warning(
                 "strange-issue",
-                f"issue #{issue.number} looks like a drift issue, but {issue.author or 'another account'} opened it",
-                detail="Reconciler does not update it. If this job opened it with an earlier token, close it.",
+                f"drift issue #{issue.number} was opened by {issue.author or 'another account'}, not by this job",
+                detail="The issue has reconciler's marker, but reconciler updates only its own. If this job opened it "
+                "with an earlier token, close it.",
             )
             if note not in self.notes:
                 self.notes.append(note)

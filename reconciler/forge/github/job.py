@@ -61,7 +61,7 @@ def append_summary(environment: Mapping[str, str], render: Callable[[int], str])
             raise JobFileError("the job summary is full, so reconciler's output was not added to it")
         _append(file, f"{render(min(_SUMMARY, room - 2))}\n")
     except OSError as problem:
-        raise JobFileError(f"the job's summary cannot be written: {problem.strerror}") from None
+        raise JobFileError(f"the job summary cannot be written: {problem.strerror}") from None
     return True
 
 

@@ -10,13 +10,13 @@ from reconciler.forge.github.job import is_job
 from reconciler.git.login import NO_LOGIN, Login, Reason
 
 _TOKEN: Final = "GITHUB_TOKEN: ${{ github.token }}"
-_NO_TOKEN: Final = f"The step has no token for git. Add this to its `env`:\n{_TOKEN}"
+_NO_TOKEN: Final = f"Git has no token in this step. Add the token to the step's env:\n{_TOKEN}"
 _REMEDIES: Final = {
-    Reason.LOGIN: "The token in GITHUB_TOKEN was refused. It is valid on GITHUB_SERVER_URL alone, and expires when its "
-    f"job ends. Pass the token of this job in the step's `env`:\n{_TOKEN}",
-    Reason.READ: "The token of this job cannot read the repository. Give the job `permissions: contents: read`.",
-    Reason.WRITE: "The token of this job can read the repository, but cannot push to it. Give the job `permissions: "
-    "contents: write`.",
+    Reason.LOGIN: "The server refused GITHUB_TOKEN. A token works only on the server in GITHUB_SERVER_URL, and only "
+    f"until its job ends. Pass this job's token in the step's env:\n{_TOKEN}",
+    Reason.READ: "This job's token cannot read the repository. Give the job the permission contents: read.",
+    Reason.WRITE: "This job's token can read the repository, but cannot push to it. Give the job the permission "
+    "contents: write.",
 }
 """What to do in a job if a remote refuses its token."""
 

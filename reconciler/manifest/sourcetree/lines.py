@@ -42,11 +42,11 @@ class Lines:
 
     def _counted(self) -> dict[int, int]:
         """The number of blank lines right above each line that has any."""
-        blanks: dict[int, int] = {}
+        blank_lines: dict[int, int] = {}
         for number, (start, end) in enumerate(zip(self.starts, self.ends, strict=True), 1):
             if start == end or self.text[start:end].isspace():
-                blanks[number] = blanks.get(number - 1, 0) + 1
-        return blanks
+                blank_lines[number] = blank_lines.get(number - 1, 0) + 1
+        return blank_lines
 
     def body(self, event: AnyEvent) -> int:
         """The start of a value after its anchor. The event starts at the anchor."""

@@ -48,7 +48,7 @@ def lay_out_history(history: HistoryView) -> str:
             break
         entries.append(made)
     rest = len(view.entries) - len(entries)
-    left_out = f"{count(rest, 'more version')} would not fit on this page." if rest else ""
+    left_out = f"{count(rest, 'more version')} did not fit on this page." if rest else ""
     text: str = template.render(view=view, entries=entries, style=inline("history.css"), left_out=left_out)
     return text.lstrip().replace("##[", "#&#35;[")
 

@@ -88,8 +88,8 @@ class Views:
     reason: str = ""
 
 
-FULL: Final = Views(reason="This page has too many instructions to render this one. Plan fewer projects.")
-_LONG: Final = Views(reason=f"An instruction of more than {LONGEST:,} characters is not rendered.")
+FULL: Final = Views(reason="This instruction is not rendered, because the page has too many. Plan fewer projects.")
+_LONG: Final = Views(reason=f"This instruction is not rendered, because it has more than {LONGEST:,} characters.")
 
 
 class Viewer:

@@ -38,7 +38,7 @@ class WholePage:
     def sentence(self) -> str:
         """A link, with what a reader has to know: an artifact needs a sign-in even in a public repository."""
         kept = f" It is kept for {count(self.days, 'day')}." if self.days else ""
-        readers = "Everyone who is signed in to GitHub and can read this repository can open it."
+        readers = "Anyone who can read this repository on GitHub can open the page."
         return f"[The page]({self.address}) shows every change.{kept} {readers}"
 
 

@@ -87,14 +87,14 @@ def adoption_title(target: str, folder: str = ".", job: str = "") -> str:
 def adoption_explained(*, theirs: bool) -> str:
     """What merging and closing a pull request do. `theirs` is whether a person has committed to its branch."""
     words = (
-        "Merging this writes what was changed on Scale into the manifests. It changes nothing on Scale. If you close"
-        " it, it is not opened again until something else drifts."
+        "Merging this pull request writes the changes made on Scale to the manifests. Nothing changes on Scale. If you"
+        " close this pull request, reconciler opens a new one only when something else drifts."
     )
     if not theirs:
         return words
     return (
-        f"{words}\n\n> [!NOTE]\n> The branch has a commit that reconciler did not make, so it is not updated anymore."
-        " It may differ from what is shown here."
+        f"{words}\n\n> [!NOTE]\n> Reconciler no longer updates the branch, because it has a commit that reconciler did"
+        " not create. The branch may not match this description."
     )
 
 
@@ -115,7 +115,7 @@ def folded(plan: str, commit: str, *, limit: int) -> str:
     block = f"\n{_FOLD}{name}</code>, which is out of date</summary>\n\n{_without_alerts(plan)}\n{_END}\n"
     if len(block) <= limit:
         return block
-    return f"\nThe plan for {code(commit)} is out of date. It is in the edit history of this comment.\n"
+    return f"\nThe plan for {code(commit)} is out of date. See the edit history of this comment.\n"
 
 
 def unfolded(text: str) -> str:
@@ -136,6 +136,6 @@ _END: Final = "</details>"
 def other_branch(branch: str, applied: str) -> str:
     """About a pull request that no merge applies."""
     return (
-        f"> [!NOTE]\n> This pull request goes into {code(branch)}, and only what is merged into {code(applied)} is"
-        " applied. Merging it changes nothing on Scale."
+        f"> [!NOTE]\n> This pull request targets {code(branch)}, but only {code(applied)} is applied. Merging this pull"
+        " request changes nothing on Scale."
     )

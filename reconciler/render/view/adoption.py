@@ -53,7 +53,7 @@ def _conflicts(found: Adopted, reader: Reader) -> Iterator[Sentence]:
     invocation = reader.invocation.of(found.drift.target.name)
     if found.conflicts:
         are = "1 unit is" if len(found.conflicts) == 1 else f"{len(found.conflicts):,} units are"
-        yield (f"{are} left, because git has changed {'it' if len(found.conflicts) == 1 else 'them'} too: ",
+        yield (f"{are} not adopted, because git has changed {'it' if len(found.conflicts) == 1 else 'them'} too: ",
                *units_of(found.conflicts), ".")  # fmt: skip
         units = ((name, unit, Cause.CONFLICT) for name, unit in found.conflicts)
         for dropping, shown in adoptions(units, invocation):

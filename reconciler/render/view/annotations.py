@@ -40,7 +40,7 @@ def _projects(found: Plan | Drift | Outcome) -> Iterator[tuple[Iterable[Diagnost
                 for unit in drifted.units:
                     if unit.cause.drifted:
                         version = f" (version {unit.version})" if unit.version is not None else ""
-                        words = f"{address_of(drifted.name)}: {unit.path} has changed outside of git{version}"
+                        words = f"{address_of(drifted.name)}: {unit.path} has changed outside git{version}"
                         yield [warning(unit.cause.value, words)], unit.source or drifted.source
             for blocked in found.blocked:
                 yield [blocked.diagnostic], blocked.source

@@ -165,7 +165,7 @@ def _project(project: ProjectDrift, now: datetime, invocation: Invocation, *, fu
         sign=sign,
         location=project.source,
         command=Command(invocation, "drift", "--", project.name),
-        fate="has changed outside of git" if moved else "has changes in git that are not yet applied",
+        fate="has changed outside git" if moved else "has changes in git that are not yet applied",
         marks=tuple(marks),
         sections=(section,) if rows else (),
         warnings=project.diagnostics,
@@ -225,7 +225,7 @@ def _note(unit: Unit, field: Field, now: datetime) -> str:
     if unit.cause is Cause.CONFLICT:
         pieces.append("conflict: git changed too")
     if unit.cause is Cause.UNKNOWN:
-        pieces.append("unknown: no record of it")
+        pieces.append("unknown: not in the record")
     if field.path[0] == "params" and field.kind in (Kind.ADD, Kind.REMOVE):
         pieces.append(_WORDS[field.kind])
     if unit.version is not None:
@@ -280,10 +280,9 @@ def _advice(shown: Sequence[ProjectDrift], invocation: Invocation) -> Iterator[S
     edited = [project.name for project in shown if any(unit.cause.on_scale for unit in project.units)]
     if edited:
         units = ((each.name, unit.path, unit.cause) for each in shown for unit in each.units if unit.cause.on_scale)
-        them = "it" if len(edited) == 1 else "them"
-        yield from keeping(units, them, invocation)
+        yield from keeping(units, "the changes made on Scale", invocation)
         some = edited if len(edited) <= MOST_NAMED else invocation.names
-        yield (f"To undo {them}: ", Command(invocation, "apply", "--", *some))
+        yield ("To undo the changes: ", Command(invocation, "apply", "--", *some))
 
 
 def _undeclared(projects: Sequence[Undeclared]) -> Iterator[Sentence]:
@@ -295,7 +294,7 @@ def _undeclared(projects: Sequence[Undeclared]) -> Iterator[Sentence]:
                 Name(each.name),
                 " now declares ",
                 Name(each.renamed_to),
-                f". On Scale, the old project is unchanged: {PERMANENT[0].lower()}{PERMANENT[1:]} If both are the same "
+                f". The old project stays on Scale: {PERMANENT[0].lower()}{PERMANENT[1:]} If both names mean the same "
                 "project, rename the old one in the dashboard.",
             )
     if gone := [each.name for each in projects if each.renamed_to is None]:

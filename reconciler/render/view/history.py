@@ -20,9 +20,9 @@ from reconciler.render.view.fields import sections
 from reconciler.render.view.parts import Name, Quoted, Reader, Section, Sentence
 
 _UNREADABLE = "This version cannot be read."
-_UNSHOWN = "What changed is unknown: the version before cannot be read, or Scale does not show it."
+_UNSHOWN = "The changes are unknown, because the previous version cannot be read or is not shown by Scale."
 _UNCHANGED = "Nothing changed."
-_NOTHING_YET = "It is empty."
+_NOTHING_YET = "This version is empty."
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _last(history: History) -> str:
 
 
 def _current(revisions: Iterable[Revision]) -> str:
-    return ", ".join(f"{revision.part} {revision.number}" for revision in revisions) or "none that have a time"
+    return ", ".join(f"{revision.part} {revision.number}" for revision in revisions) or "none with a time"
 
 
 def _totals(history: History) -> str:

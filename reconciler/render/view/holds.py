@@ -20,7 +20,7 @@ _MOST_NAMED: Final = 100
 _MOST_COMMANDS: Final = 3
 """With more, one command that asks about each conflict is clearer."""
 
-_KEEPING: Final = {"takeover": "To keep them", "conflict": "To keep the change made on Scale"}
+_KEEPING: Final = {"takeover": "To keep the values on Scale", "conflict": "To keep the change made on Scale"}
 """By guard: what an adopt does about its hold."""
 
 
@@ -53,7 +53,10 @@ def held_verdicts(change: ProjectChange, groups: Groups, invocation: Invocation)
         lines = [] if held in shared else list(_remedy(held, [change], invocation))
         if held is change.held_by[-1] and group is None:
             lines.append(
-                ("To allow it, add a waiver to reconciler.toml. To allow it once: ", _allow([change], invocation))
+                (
+                    "To allow the change, add a waiver to reconciler.toml. To allow it once: ",
+                    _allow([change], invocation),
+                )
             )
         yield Verdict(("held by ", Spelled(held.guard), *reason), tuple(lines), Sign.HELD)
 
@@ -69,7 +72,7 @@ def held_sentences(groups: Groups, invocation: Invocation) -> Iterator[Sentence]
         for held in group.shared:
             yield from _remedy(held, group.changes, invocation)
         yield (
-            "To allow them, add a waiver to reconciler.toml. To allow them once: ",
+            "To allow the changes, add a waiver to reconciler.toml. To allow them once: ",
             _allow(group.changes, invocation),
         )
 

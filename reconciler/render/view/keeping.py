@@ -43,7 +43,7 @@ def adoptions(units: Units, invocation: Invocation) -> Iterator[tuple[list[str],
 
 
 def keeping(units: Units, them: str, invocation: Invocation) -> Iterator[Sentence]:
-    """The same as sentences. `them` is `it` or `them`."""
+    """The same as sentences. `them` is the words for what is kept."""
     for dropping, command in adoptions(units, invocation):
         if dropping:
             yield (f"To keep {them}, and drop what git changed in ", *names(dropping), ": ", command)

@@ -59,7 +59,7 @@ class _End:
 
 
 NOT_DONE: Final = {
-    Status.UNCLEAR: _End("unclear", "A plan shows what is on Scale now: ", "plan"),
+    Status.UNCLEAR: _End("unclear", "To see the current state: ", "plan"),
     Status.FAILED: _End("failed", "Fix the cause and apply again: ", "apply"),
     Status.STALE: _End("stale, not written", "The approved plan is out of date. To see the new one: ", "plan"),
     Status.HELD: _End("held, not written", sign=Sign.HELD),
@@ -150,7 +150,7 @@ def view_outcome(outcome: Outcome, reader: Reader) -> OutcomeView:
 
 def _when(outcome: Outcome) -> str:
     if outcome.finished_at is None:
-        return f"started {minute(outcome.started_at)}; this is the state when the apply was interrupted"
+        return f"started {minute(outcome.started_at)}, then interrupted"
     return f"applied {minute(outcome.finished_at)}"
 
 
@@ -175,7 +175,7 @@ def _result(project: ProjectOutcome, invocation: Invocation) -> ResultView:
     allow: Sentence = ()
     if project.held_by:
         allow = (
-            "To allow it, add a waiver to reconciler.toml. To allow it once: ",
+            "To allow the change, add a waiver to reconciler.toml. To allow it once: ",
             allowing(invocation, project.held_by, project.name),
         )
     words = "Fix the cause and apply again. Completed writes are not repeated: " if landed else end.advice
@@ -212,7 +212,7 @@ def _held_together(
         held_names = [projects[position].name for position in positions]
         what = f"{count(len(positions), 'project')} are held by {listed(guards)}"
         advice = (
-            "To allow them, add a waiver to reconciler.toml. To allow them once: ",
+            "To allow the changes, add a waiver to reconciler.toml. To allow them once: ",
             # Without names, the apply finds these projects: nothing else is left to write.
             allowing(invocation, guards, *(held_names if len(held_names) <= _MOST_NAMED else ())),
         )
@@ -293,7 +293,7 @@ def _truth(project: ProjectOutcome) -> Iterator[str]:
     unclear = _calls(project, CallResult.UNCLEAR)
     rest = _calls(project, CallResult.REFUSED, CallResult.NOT_SENT)
     if unclear:
-        yield f"It is unclear whether {' and '.join(unclear)} landed."
+        yield f"It is unclear whether {' and '.join(unclear)} took effect."
     read = ", ".join(versions_of(project))
     if landed:
         left = f" Not written: {', '.join(rest)}." if rest else ""

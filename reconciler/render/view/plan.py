@@ -201,7 +201,7 @@ def _verdicts(change: ProjectChange, groups: Groups, invocation: Invocation) -> 
         yield Verdict(why, tuple(to_do), Sign.BLOCKED)
         return
     if change.protected:
-        yield Verdict(("Protected by its manifest: its changes are shown but never written.",))
+        yield Verdict(("Protected by the manifest: changes are shown, but never written.",))
     yield from held_verdicts(change, groups, invocation)
     for waived in change.waived_by:
         yield Verdict(("The guard ", Spelled(waived.guard), " is waived by ", Quoted(waived.by), "."))
@@ -220,15 +220,15 @@ def _blocked(change: ProjectChange) -> tuple[Sentence, list[Sentence]]:
         case Reason.TYPE_DIFFERS:
             live = compact(change.before.type) if change.before else "another"
             here = compact(change.desired.type)
-            why = f"its type is {live} on Scale and {here} in the manifest, and a type cannot be changed."
-            to_do = [f"Give the manifest a new name, or set its type to {live}."]
+            why = f"its type is {live} on Scale and {here} in the manifest, and a project's type cannot be changed."
+            to_do = [f"Set the type in the manifest to {live}, or use a different name."]
         case Reason.PIPELINE_DIFFERS:
             desired = compact(change.desired.create_only.get("pipeline"))
-            why = f"its pipeline is not {desired} on Scale, and a pipeline cannot be changed."
+            why = f"its pipeline is not {desired} on Scale, and a project's pipeline cannot be changed."
             to_do = to_do[-1:]
         case Reason.ARCHIVED:
             why = "a project with this name is archived on Scale, and an archived project keeps its name."
-            to_do = ["Restore it in Scale's dashboard, or give the manifest a new name."]
+            to_do = ["Unarchive it in Scale's dashboard, or use a different name in the manifest."]
         case _:
             why = f"{reported.summary}." if reported else "nothing can be written to it."
     return (Quoted(why),), [(Quoted(line),) for line in to_do]

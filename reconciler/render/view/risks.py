@@ -151,7 +151,7 @@ def _both_names(rename: Rename) -> Sentence:
 def _params_alert(change: ProjectChange, project: ProjectView) -> Sentence:
     removed = next(section.removed for section in project.sections if section.title == "params")
     what = "a parameter" if len(removed) == 1 else f"{len(removed):,} parameters"
-    return (Name(change.name), " ", Strong(f"loses {what}"), ": all its parameters are sent again.")
+    return (Name(change.name), " ", Strong(f"loses {what}"), ". All other parameters are sent again.")
 
 
 def changes_on_scale(number: int) -> str:

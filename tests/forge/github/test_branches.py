@@ -93,5 +93,5 @@ def test_a_rule_that_refuses_is_no_race(client: GithubClient, github: Github, ba
 
 def test_an_answer_that_is_something_else(client: GithubClient, github: Github, base: str) -> None:
     github.faults.append(Fault("GET", "/git/ref/", 200, body={"object": []}))
-    with pytest.raises(GithubError, match="has no sha"):
+    with pytest.raises(GithubError, match="does not contain sha"):
         tip_of(client, B)

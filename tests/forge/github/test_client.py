@@ -149,7 +149,7 @@ def test_a_refusal_names_the_permission(client: GithubClient, github: Github) ->
     with pytest.raises(GithubForbiddenError) as caught:
         client.create(THREAD, {"body": "x"}, needs=NEEDS)
     assert "Resource not accessible by integration" in caught.value.summary
-    assert caught.value.detail == "Give the job the permission `pull-requests: write`."
+    assert caught.value.detail == "Give the job the permission pull-requests: write."
     assert len(github.log) == 1
 
 

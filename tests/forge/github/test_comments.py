@@ -251,7 +251,7 @@ def test_refusals(client: GithubClient, github: Github) -> None:
     github.may_write = set()
     with pytest.raises(GithubForbiddenError) as caught:
         keep(client, "one")
-    assert "`pull-requests: write`" in caught.value.detail
+    assert "pull-requests: write" in caught.value.detail
     github.may_write = {"pull-requests"}
     github.locked.add(7)
     with pytest.raises(GithubLockedError):

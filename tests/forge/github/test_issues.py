@@ -125,7 +125,7 @@ def test_an_issue_of_somebody_else(client: GithubClient, github: Github) -> None
     pull = github.add_issue(marked, labels=(LABEL,), pull_request=dict.fromkeys(URLS, "x"))
     notes: list[str] = []
     assert keep(client, "a", notes=notes) is Kept.OPENED
-    assert notes == [f"issue #{theirs['number']} looks like a drift issue, but somebody opened it"]
+    assert notes == [f"drift issue #{theirs['number']} was opened by somebody, not by this job"]
     assert all(issue["body"] == marked and issue["state"] == "open" for issue in (theirs, copied, pull))
 
 
@@ -287,7 +287,7 @@ def test_refusals(client: GithubClient, github: Github) -> None:
     github.may_write = set()
     with pytest.raises(GithubForbiddenError) as caught:
         keep(client, "a")
-    assert "`issues: write`" in caught.value.detail
+    assert "issues: write" in caught.value.detail
     github.issues_on = False
     with pytest.raises(GithubError) as off:
         keep(client, "a")
