@@ -143,6 +143,7 @@ def _have(projects: Sized) -> str:
 def _notes(done: Imported) -> str:
     """What the manifests do not have, and what to do next."""
     from reconciler.diagnostics import count
+    from reconciler.render.escape import plain
 
     lines = ["The API does not return `rapid` and `studio`, so the manifests do not have them."]
     if done.sensitive:
@@ -152,10 +153,9 @@ def _notes(done: Imported) -> str:
         are = "1 project is" if len(done.archived) == 1 else f"{len(done.archived):,} projects are"
         lines.append(f"{are} archived, so a plan reports {_it(done.archived)} as blocked.")
     if done.not_factored:
-        lines.append(
-            f"No _defaults.yaml was written in {', '.join(map(os.path.relpath, done.not_factored))}, because other "
-            "manifests there would inherit from it."
-        )
+        folders = ", ".join(plain(os.path.relpath(folder)) for folder in done.not_factored)
+        why = "because other manifests there would inherit from it"
+        lines.append(f"No _defaults.yaml was written in {folders}, {why}.")
     command = invocation.spell("plan", "--")
     of_others = "" if done.archived else f" for {_it(done.manifests)}"
     return "\n".join(lines) + f"\nThe next plan has no changes{of_others}:\n  {command}\n"

@@ -134,12 +134,19 @@ class _Batch:
         return sorted(stuck)
 
     def clean(self) -> None:
-        """Remove the temporary names that are left."""
+        """Remove the temporary names that are left, even if a signal comes meanwhile."""
+        try:
+            self._remove()
+        except BaseException:
+            self._remove()
+            raise
+
+    def _remove(self) -> None:
         for names in (self.temporary, self.backup):
-            while names:
-                path, name = names.popitem()
+            for path, name in [*names.items()]:
                 with suppress(FileRefusedError), walked(self.root, path, "removed", links=False) as walk:
                     os.unlink(name, dir_fd=walk.descriptor)
+                del names[path]
 
 
 def _exists(folder: int, name: str | None) -> bool:

@@ -30,7 +30,7 @@ ACTION: Final = ".github/actions/reconciler"
 _ACTION_FILES: Final = ("action.yml", "action.lock", "installer.lock")
 _ACTION_FILE: Final = f"{ACTION}/action.yml"
 _IGNORE: Final = ".gitignore"
-_UNTRACKED: Final = (".reconciler/", "*.plan")
+_UNTRACKED: Final = (".reconciler/", ".reconciler-*.tmp", "*.plan")
 
 
 @dataclass(frozen=True, slots=True)

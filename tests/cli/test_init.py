@@ -50,7 +50,7 @@ def test_a_new_repository(cli: Cli, repository: Path) -> None:
     assert [line.removeprefix("  + ") for line in done.out.split("\n") if line.startswith("  + ")] == FILES
     assert all((repository / name).is_file() for name in FILES)
     assert "@" not in (repository / ".gitignore").read_text()
-    assert (repository / ".gitignore").read_text() == ".reconciler/\n*.plan\n"
+    assert (repository / ".gitignore").read_text() == ".reconciler/\n.reconciler-*.tmp\n*.plan\n"
     again = cli("init")
     assert again.code == 0
     assert f"The jobs install {PIN.requirement}\n" in done.out
@@ -79,7 +79,7 @@ def test_what_is_there_stays(cli: Cli, repository: Path) -> None:
     done = cli("init")
     assert "reconciler.toml already exists and is unchanged" in done.out
     assert (repository / "reconciler.toml").read_text() == 'target = "sandbox"\n'
-    assert (repository / ".gitignore").read_text() == "*.pyc\n.reconciler/\n*.plan\n"
+    assert (repository / ".gitignore").read_text() == "*.pyc\n.reconciler/\n.reconciler-*.tmp\n*.plan\n"
     (repository / ".gitignore").write_bytes(b"\xff")
     assert ".gitignore already exists" in cli("init").out
     assert (repository / ".gitignore").read_bytes() == b"\xff"

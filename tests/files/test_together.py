@@ -102,6 +102,27 @@ def test_a_file_system_without_hard_links(root: Path, monkeypatch: pytest.Monkey
     assert stat.S_IMODE((root / "a.yaml").stat().st_mode) == 0o640
 
 
+@pytest.mark.parametrize("is_done", [False, True])
+@pytest.mark.parametrize("number", range(2))
+def test_a_signal_at_the_end_leaves_no_temporary_file(
+    root: Path, number: int, monkeypatch: pytest.MonkeyPatch, *, is_done: bool
+) -> None:
+    unlink, left = os.unlink, [number]
+
+    def interrupted(*arguments: Any, **more: Any) -> None:
+        left[0] -= 1
+        if left[0] == -1 and not is_done:
+            raise KeyboardInterrupt
+        unlink(*arguments, **more)
+        if left[0] == -1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "unlink", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_together(root, CHANGES)
+    assert tree(root) == {name: f"new {Path(name).stem}" for name in CHANGES}
+
+
 @pytest.mark.parametrize("number", range(3))
 def test_a_signal_leaves_everything_as_it_was(root: Path, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     before, replace, left = tree(root), os.replace, [number]
