@@ -26,6 +26,15 @@ from reconciler.manifest.exporting.naming import Names, safe
         ("AUX.old", "AUX_.old"),
         ("COM¹", "COM1_"),
         ("lpt9", "lpt9_"),
+        ("CON.yaml", "CON_.yaml"),
+        ("CONIN$", "CONIN_"),
+        ("com².", "com2_"),
+        ("../x", "x"),
+        ("/etc/passwd", "etc_passwd"),
+        ("a／b", "a_b"),
+        ("．．", "project"),
+        ("_defaults.yaml", "defaults.yaml"),
+        ("a\u202eb\x1b[31m", "a_b_31m"),
         ("console", "console"),
         ("a..b.", "a.b"),
         ("...", "project"),
@@ -49,6 +58,36 @@ def test_names_that_a_file_system_takes_for_the_same_differ() -> None:
     assert claimed[0] == "Kitten.yaml"
     assert len({name.casefold() for name in (*claimed, "README.yaml")}) == 8
     assert all(re.fullmatch(r"\w+(-[0-9a-f]{6}(-2)?)?\.yaml", name) for name in claimed)
+
+
+def test_names_that_some_file_system_folds_differ() -> None:
+    twins = [
+        "ﬁ",
+        "fi",
+        "ß",
+        "SS",
+        "ẞ",
+        "ı",
+        "i",
+        "I",
+        "İ",
+        "\u2126",
+        "\u03a9",
+        "\u212a",
+        "K",
+        "ς",
+        "σ",
+        "Σ",
+        "à",
+        "a\u0300",
+    ]
+    twins += ["1", "1\ufe0f", "ᾳ", "αι", "VIII", "Ⅷ", "ǰ", "ΐ", "é" * 200, "É" * 200, "x" * 300, "X" * 299]
+    names = Names()
+    claimed = [names.claim(name, ".yaml") for name in twins]
+    for fold in (str.casefold, str.upper, str.lower):
+        for form in ("NFC", "NFD", "NFKD"):
+            assert len({fold(unicodedata.normalize(form, name)) for name in claimed}) == len(twins)
+    assert max(len(name.encode()) for name in claimed) <= 143, "the longest name on eCryptfs"
 
 
 @pytest.mark.parametrize("unseen", ["\u200b", "\ufe0f", "\u034f", "\u3164", "\xad", "\ufeff"])
