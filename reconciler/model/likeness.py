@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from reconciler.model.characters import is_unseen, normalized
@@ -52,11 +54,16 @@ def _seen(text: str) -> str:
     return "".join(character for character in text if character not in _SEPARATORS and not is_unseen(character))
 
 
-def renamed(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
+def renamed(old: Sequence[str], new: Sequence[str]) -> Mapping[int, int]:
     """The positions of old names, each with the position of its new one.
 
     First come names that differ only in case, separators, and invisible characters, then similar ones.
     """
+    return _renamed(tuple(old), tuple(new))
+
+
+@lru_cache(maxsize=256)  # a guard, a warning, and a view ask about the same names
+def _renamed(old: tuple[str, ...], new: tuple[str, ...]) -> Mapping[int, int]:
     forms: dict[str, list[int]] = defaultdict(list)
     for position, name in enumerate(new):
         forms[normal_form(name)].append(position)
@@ -73,7 +80,7 @@ def renamed(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
         if best is not None and best[0] >= _ALIKE:
             found[position] = -best[1]
             del left[-best[1]]
-    return dict(sorted(found.items()))
+    return MappingProxyType(dict(sorted(found.items())))
 
 
 def _candidates(old: dict[int, str], new: dict[int, str]) -> Iterator[tuple[int, Sequence[int]]]:

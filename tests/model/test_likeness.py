@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model import likeness
-from reconciler.model.likeness import nearly, normal_form, renamed
+from reconciler.model.likeness import _likeness, nearly, normal_form, renamed
 
 THINGS = [f"{a}{b}{c}" for a in ("traffic", "fire", "street", "garden") for b in (" ", "") for c in ("light", "hose")]
 
@@ -27,6 +27,7 @@ def test_renamed(
     monkeypatch: pytest.MonkeyPatch, most: int, old: list[str], new: list[str], pairs: dict[int, int] | None
 ) -> None:
     monkeypatch.setattr(likeness, "_MOST_PAIRS", most)
+    likeness._renamed.cache_clear()
     assert renamed(old, new) == (pairs if pairs is not None else {n: n for n in range(len(old))})
 
 
@@ -47,3 +48,17 @@ def test_normal_form() -> None:
 )
 def test_nearly(name: str, near: str | None) -> None:
     assert nearly(name, {"imageannotation", "chat", "videoannotation"}) == near
+
+
+def test_the_same_names_are_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two guards, a warning, and a view ask about the choices of one ontology."""
+    compared: list[str] = []
+
+    def counted(name: str, other: str) -> float:
+        compared.append(name)
+        return _likeness(name, other)
+
+    monkeypatch.setattr(likeness, "_likeness", counted)
+    old, new = ["asked once"], ["asked twice"]
+    assert renamed(old, new) == renamed([*old], [*new])
+    assert compared == ["asked once"]
