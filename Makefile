@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Targets that do not need one another are made beside each other.
 TWO := --no-print-directory --jobs=2
 
-.PHONY: demo test check types style contracts bytecode chaos campaign fuzz bench picture lock wheel clean
+.PHONY: demo test check types style contracts bytecode chaos campaign fuzz bench picture lock dist clean
 .PHONY: packages wheels modules
 
 demo: $(PRODUCT)  ## the main job on projects/, against the sandbox: plan, apply, and a plan with "No changes"
@@ -61,8 +61,9 @@ picture: $(READY)  ## docs/plan.svg and docs/page.png, the pictures in README, f
 	$(BIN)/python -m tests.picture
 	$(BIN)/python -m tests.page_picture
 
-wheel: $(READY)
-	$(BIN)/python -m build --no-isolation --wheel
+dist: $(READY)  ## the files of a release, checked as PyPI checks them
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/twine check --strict dist/*
 
 LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 

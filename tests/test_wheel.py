@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -15,13 +16,41 @@ pytestmark = pytest.mark.untraced
 ROOT = Path(__file__).parents[1]
 
 
-def test_the_wheel(tmp_path: Path) -> None:
+def build(out: Path, *arguments: str, **variables: str) -> list[Path]:
     subprocess.run(
-        [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(tmp_path), str(ROOT)],
+        [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), *arguments, str(ROOT)],
+        env={**os.environ, **variables},
         check=True,
         capture_output=True,
     )
-    [wheel] = tmp_path.glob("scale_reconciler-*.whl")
+    return sorted(out.glob("scale_reconciler-*"))
+
+
+def test_a_release_is_as_pypi_wants_it(tmp_path: Path) -> None:
+    repository = "https://git.example.org/o/r"
+    files = build(tmp_path, RECONCILER_REPOSITORY=repository, RECONCILER_REVISION="v9")
+    assert [file.name.rpartition(".")[2] for file in files] == ["whl", "gz"]
+    twine = [sys.executable, "-m", "twine", "check", "--strict", *map(str, files)]
+    done = subprocess.run(twine, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    with zipfile.ZipFile(files[0]) as archive:
+        [name] = [name for name in archive.namelist() if name.endswith("METADATA")]
+        metadata = archive.read(name).decode()
+    assert f"Project-URL: Changelog, {repository}/blob/v9/CHANGELOG.md" in metadata
+    description = metadata.split("\n\n", 1)[1]
+    links = re.findall(r"\]\(([^)#]+)", description)
+    assert len(links) > 10
+    assert [link for link in links if not link.startswith("https://")] == []
+    assert f"![A plan in a terminal]({repository}/raw/v9/docs/plan.svg)" in description
+    rating = subprocess.run(
+        [sys.executable, "-m", "pyroma", str(files[1])], capture_output=True, text=True, check=False
+    )
+    problems = re.findall(r"^Your package .*|^You .*", rating.stdout, re.MULTILINE)
+    assert problems == ["Your package does not have author-email data."], rating.stdout
+
+
+def test_the_wheel(tmp_path: Path) -> None:
+    [wheel] = build(tmp_path, "--wheel")
     installed = tmp_path / "installed"
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
