@@ -17,6 +17,7 @@ from reconciler.diagnostics import quoted, with_suggestion
 from reconciler.endpoint import check_endpoint, is_loopback
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.fieldpath import Pattern, Patterns
+from reconciler.files.walking import IS_SAFE_HERE
 from reconciler.files.writing import check_below, exists_below
 from reconciler.model.guards import GuardSettings, Waiver
 
@@ -79,7 +80,13 @@ def read_settings(folder: Path) -> Settings:
 
     Raises:
         DiagnosedError: the configuration file has mistakes. All of them are reported.
+        UsageError: the system cannot open files safely (Windows).
     """
+    if not IS_SAFE_HERE:
+        raise UsageError(
+            "reconciler does not run on this system",
+            "It opens files without following links, which this system cannot do. Use Linux, macOS, or WSL.",
+        )
     folder = folder.resolve()
     top = git_top(folder)
     found = find_configuration(folder, top)

@@ -131,3 +131,35 @@ def test_a_session_does_not_show_its_key(folder: Path) -> None:
         reconciler.read_settings(folder), target="production", environment={"SCALE_API_KEY": "s3cret"}
     )
     assert "s3cret" not in repr(session)
+
+
+OF_POSIX = """
+import importlib, os, pkgutil, signal, sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name in ("fcntl", "grp", "pwd", "resource", "termios"):
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Missing())
+for module in ("fcntl", "grp", "pwd", "resource", "termios"):
+    sys.modules.pop(module, None)
+for name in ("SIGHUP", "SIGXFSZ", "SIGKILL"):
+    delattr(signal, name)
+for name in [name for name in dir(os) if name.startswith("O_")]:
+    if name not in ("O_RDONLY", "O_WRONLY", "O_RDWR", "O_CREAT", "O_EXCL", "O_TRUNC", "O_APPEND"):
+        delattr(os, name)
+import reconciler
+for module in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
+    if not module.name.endswith(".__main__"):
+        importlib.import_module(module.name)
+from reconciler.cli import main
+sys.argv[1:] = ["plan"]
+main()
+"""
+
+
+def test_where_posix_is_missing_every_module_can_be_imported_and_a_command_says_why_it_does_not_run() -> None:
+    done = subprocess.run([sys.executable, "-c", OF_POSIX], capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.startswith("error[usage]: reconciler does not run on this system")

@@ -150,8 +150,9 @@ def main() -> NoReturn:
 def _main() -> int:
     sys.stdout, sys.stderr = _output(sys.stdout, os.O_RDONLY), _output(sys.stderr, os.O_WRONLY)
     signal.signal(signal.SIGTERM, _terminate)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup sets it
-        signal.signal(signal.SIGHUP, _terminate)
+    hangup = getattr(signal, "SIGHUP", None)  # not on Windows
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:  # as nohup sets it
+        signal.signal(hangup, _terminate)
     sys.set_int_max_str_digits(4_300)  # exact up to this many digits, even if PYTHONINTMAXSTRDIGITS says otherwise
     code = run(sys.argv[1:])
     try:

@@ -12,6 +12,8 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import StrEnum
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Final
 
@@ -24,9 +26,18 @@ MOST_PARTS: Final = 250
 _MOST_LINKS: Final = 40
 """The maximum number of links in a path, the same as in Linux (path_resolution(7))."""
 
+
+def _flags(*names: str) -> int:
+    """The flags with these names. A system without one of them cannot open folders in this way: see IS_SAFE_HERE."""
+    return reduce(or_, (getattr(os, name, 0) for name in names))
+
+
+IS_SAFE_HERE: Final = hasattr(os, "O_NOFOLLOW") and os.open in os.supports_dir_fd
+"""Whether the system can open a path without following links. Windows cannot."""
+
 # O_PATH opens a folder that may be passed through but not listed. Only Linux has it.
-_FOLDER: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-REGULAR: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+_FOLDER: Final = _flags("O_PATH", "O_DIRECTORY", "O_NOFOLLOW", "O_CLOEXEC")
+REGULAR: Final = _flags("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY")
 _LINK_MET: Final = (errno.ELOOP, errno.ENOTDIR, errno.EMLINK)
 
 
@@ -69,7 +80,7 @@ class _Walk:
 
     def __init__(self, root: str, *, links: bool, dots: bool, create: bool) -> None:
         self.root = root
-        self.descriptor = os.open(root, _FOLDER & ~os.O_NOFOLLOW)
+        self.descriptor = os.open(root, _FOLDER & ~_flags("O_NOFOLLOW"))
         self.name = "."
         self.parts: list[str] = []
         self.status: os.stat_result | None = None
@@ -170,7 +181,7 @@ class _Walk:
         return below
 
     def _enter_root(self) -> None:
-        entered = os.open(self.root, _FOLDER & ~os.O_NOFOLLOW)
+        entered = os.open(self.root, _FOLDER & ~_flags("O_NOFOLLOW"))
         os.close(self.descriptor)
         self.descriptor = entered
         self.parts = []

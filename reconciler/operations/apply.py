@@ -38,7 +38,7 @@ from reconciler.planning.oldercommit import overtaken
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Target
 
-_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+_SIGNALS = [getattr(signal, name) for name in ("SIGHUP", "SIGINT", "SIGTERM") if hasattr(signal, name)]
 
 
 class Operator(Protocol):
@@ -167,7 +167,7 @@ def _approves(operator: Operator, plan: Plan, now: datetime) -> bool:
 
 
 def _heeded() -> list[signal.Signals]:
-    return [one for one in _SIGNALS if one != signal.SIGHUP or signal.getsignal(one) is not signal.SIG_IGN]
+    return [one for one in _SIGNALS if one.name != "SIGHUP" or signal.getsignal(one) is not signal.SIG_IGN]
 
 
 @contextmanager

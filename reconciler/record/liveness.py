@@ -7,7 +7,6 @@ repository share the folder. A copy of a clone is another clone: the inode of it
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import secrets
@@ -15,6 +14,7 @@ import socket
 from pathlib import Path
 
 from reconciler.errors import FileRefusedError
+from reconciler.files.locking import lock, share
 from reconciler.files.reading import read_below
 from reconciler.files.writing import check_below, open_lock_below, write_below
 from reconciler.model.record import Run
@@ -36,7 +36,7 @@ class Liveness:
             return None
         self._held[run] = handle
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            lock(handle)
             os.write(handle, words.encode("utf-8", "replace"))
             if self._clone() is None:
                 content = json.dumps({"id": secrets.token_hex(8), "inode": self._inode()})
@@ -66,7 +66,7 @@ class Liveness:
         except (OSError, FileRefusedError):
             return None
         try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            share(handle)
         except OSError:
             return True
         finally:

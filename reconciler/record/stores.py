@@ -8,7 +8,6 @@ writes nothing.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ from reconciler import git
 from reconciler.diagnostics import Remedy
 from reconciler.documents.record import FORMAT_VERSION, HEAD, decode, encode
 from reconciler.errors import FileRefusedError, GitRefusedError, RecordError
+from reconciler.files.locking import lock
 from reconciler.files.reading import LARGEST_SAVED, read_below
 from reconciler.files.writing import open_lock_below, write_below
 from reconciler.git.keptref import LOCAL, OWN_REFS, KeptRef, ref_name
@@ -283,7 +283,7 @@ class _FileRecord:
     def _locked(self) -> Iterator[None]:
         handle = open_lock_below(self._root, self._file.removesuffix(".json") + ".lock")
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            lock(handle)
             yield
         finally:
             os.close(handle)

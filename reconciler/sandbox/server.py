@@ -177,7 +177,7 @@ def _send(writer: asyncio.StreamWriter, method: str, answer: Answer, *, is_last:
 
 
 HOST = "127.0.0.1"
-_ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 def serve(
