@@ -7,6 +7,7 @@ other project may change, except to what it is compared with.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,6 +112,7 @@ def revise(
     """
     overlay = target.overlay.as_posix() if target.overlay is not None else None
     before = {entry.name: entry.project for entry in manifests.entries if entry.project is not None and entry.name}
+    users = Counter(file for project in before.values() for file in files_of(project))
     kept = {entry.file for entry in manifests.entries if entry.is_manifest}  # each is edited for its own projects only
     unset: set[tuple[str, str]] = set()
     for _ in range(_MOST_ROUNDS):
@@ -126,14 +128,15 @@ def revise(
         try:
             files = declaring.files()
         except NotEditableError as problem:
-            raise DiagnosedError("the manifests cannot be edited", [error("not-editable", str(problem))]) from None
+            source = Source(problem.file, 1) if problem.file is not None else None
+            raise DiagnosedError("the manifests cannot be edited", [_refused(str(problem), source)]) from None
         after = load_manifests(
             settings.manifests,
             root=settings.repo_root,
             overlay=target.overlay,
             replaced={file: new for file, (_, new) in files.items()},
         )
-        shared, inherited, failures = _checked(wanted, before, after, reference, files)
+        shared, inherited, failures = _checked(wanted, before, after, reference, files, users)
         if not (shared.keys() - kept or inherited - unset):
             failures += [
                 _refused(f"an edit of this file would change {address_of(name)}, too", Source(file, 1), remedy=_SHARED)
@@ -173,6 +176,7 @@ def _checked(
     after: Manifests,
     reference: Mapping[str, LiveProject],
     files: Mapping[str, tuple[bytes, bytes]],
+    users: Mapping[str, int],
 ) -> tuple[dict[str, str], set[tuple[str, str]], list[Diagnostic]]:
     """The shared files that must not be edited, each with a project that it changes, the parameters to unset, and what
     is not reached."""
@@ -193,13 +197,16 @@ def _checked(
             continue
         own = units.get(name, {})
         changed = _changed(old, new)
+        if not (changed or own):
+            continue
         others = changed - own.keys()
-        if others and not _matches(new, reference.get(name), others):
-            shared |= dict.fromkeys(sorted(_sources(old, new, others, before) & files.keys()), name)
+        different = _differing(new, reference.get(name), changed | own.keys())
+        if others & different:
+            shared |= dict.fromkeys(sorted(_sources(old, new, others, users) & files.keys()), name)
             summary = f"the edit would also change {sorted(others)[0]} of {address_of(name)}"
             failures.append(_refused(summary, old.source))
         for unit, each in own.items():
-            if unit == IGNORE or _matches(new, reference.get(name), {unit}):
+            if unit == IGNORE or unit not in different:
                 continue
             if each.value is ABSENT and (name, unit) not in inherited and not isinstance(each.value, Ontology):
                 inherited.add((name, unit))
@@ -207,11 +214,9 @@ def _checked(
     return shared, inherited, failures
 
 
-def _sources(
-    old: DesiredProject, new: DesiredProject, units: set[str], projects: Mapping[str, DesiredProject]
-) -> set[str]:
+def _sources(old: DesiredProject, new: DesiredProject, units: set[str], users: Mapping[str, int]) -> set[str]:
     """The files that these units come from, except those that no other project uses. All files of the project if there
-    is none."""
+    is none. `users` has how many projects use each file."""
     found: set[str] = set()
     for project in (old, new):
         assert isinstance(project.origin, Origin)
@@ -219,8 +224,8 @@ def _sources(
             path = ("ontology",) if unit == ONTOLOGY else ("params", parameter_in(unit))
             if unit == ONTOLOGY or path[-1] in (project.params or {}):
                 found |= project.origin.at(path).files()
-    elsewhere = set().union(*(files_of(each) for name, each in projects.items() if name != old.name))
-    return found & elsewhere or files_of(old)
+    own = files_of(old)
+    return {file for file in found if users.get(file, 0) > (file in own)} or own
 
 
 def _changed(old: DesiredProject, new: DesiredProject) -> set[str]:
@@ -234,11 +239,11 @@ def _changed(old: DesiredProject, new: DesiredProject) -> set[str]:
     return found | ({ONTOLOGY} if old.ontology != new.ontology else set())
 
 
-def _matches(new: DesiredProject, reference: LiveProject | None, units: set[str]) -> bool:
-    """Whether nothing in these units differs from the reference."""
+def _differing(new: DesiredProject, reference: LiveProject | None, units: set[str]) -> set[str]:
+    """Those of the units in which something differs from the reference."""
     if reference is None:
-        return False
-    return units.isdisjoint(unit_of(each.path) or "" for each in compare(new, reference).fields)
+        return units
+    return units & {unit_of(each.path) or "" for each in compare(new, reference).fields}
 
 
 def _failure(wanted: Wanted, why: str) -> Diagnostic:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from reconciler.files import walking
 from tests.cli.conftest import Cli, Served, live
 from tests.repositories import commit_all, git
 
@@ -55,7 +58,10 @@ def test_drift_is_written_back_and_the_rest_stays(cli: Cli, served: Served, repo
         "pets",
         [{"choice": "Animal", "subchoices": ["Dog", "Fox", {"choice": "Kitty", "description": "small"}]}, "Thing"],
     )
-    assert "To keep it:\n  reconciler adopt pets --target production --endpoint " in cli("drift").out
+    assert (
+        "To keep the changes made on Scale:\n  reconciler adopt pets --target production --endpoint "
+        in cli("drift").out
+    )
     before = [*served.requests]
     found = cli("adopt")
     assert {request.split()[0] for request in served.requests[len(before) :]} == {"GET"}
@@ -292,3 +298,31 @@ def test_only_an_import_that_works_is_suggested(cli: Cli, served: Served, write:
     out = cli("plan").out
     assert "1 live project has no manifest (bad)." in out
     assert "reconciler import" not in out
+
+
+def test_an_adopt_reads_each_project_and_each_file_a_few_times(
+    cli: Cli, served: Served, repository: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One list, at most one get for each project, and a number of reads of a file that does not grow."""
+    write("t/g.md", "Text.\n")
+    for number in range(8):
+        write(f"t/x{number}.yaml", f"name: x{number}\n{HEAD}params: {{x: {number}, text: {{$file: g.md}}}}\n")
+    commit_all(repository)
+    assert cli("apply", "--auto-approve").code == 0
+    for number in range(8):
+        served.store.edit_params(f"x{number}", {"x": 50, "text": "New.", "priority": number // 4})
+    reads: Counter[str] = Counter()
+    read = walking._Walk.read
+
+    def counted(walk: Any, limit: int) -> bytes:
+        reads["/".join(walk.parts)] += 1
+        return read(walk, limit)
+
+    monkeypatch.setattr(walking._Walk, "read", counted)
+    served.requests.clear()
+    assert cli("adopt").last == "Adopted 24 changes of 8 projects in 9 files."
+    lists = [request for request in served.requests if request == "GET /v1/projects"]
+    assert len(lists) == 1
+    assert max(Counter(served.requests).values()) == 1
+    assert len(served.requests) <= 1 + 11
+    assert max(count for file, count in reads.items() if file.startswith("projects/")) <= 6

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -19,6 +19,7 @@ from reconciler.model.values import ABSENT
 from reconciler.operations.editing import Revision, Wanted, revise, write
 from reconciler.planning.intent import compare
 from reconciler.settings import Settings, Target
+from tests.calls import GROWTH, calls_of
 from tests.manifest.rooms import write as write_files
 from tests.repositories import commit_all, git
 
@@ -162,6 +163,34 @@ def test_an_overlay_is_edited_although_another_edit_reaches_its_project(tmp_path
     found = account.revise(*wanted)
     _check(account, found, {name for name, _, _ in wanted})
     assert f"{tmp_path}/overlay/t/d.yaml" in account.names(found)
+
+
+def _revised(root: Path, size: int) -> Callable[[], Revision]:
+    """All of `size` projects have drifted, in own values, in a text, and in an ontology that ten of them share."""
+    files = {"_defaults.yaml": "params: {speed: 1}\n"}
+    for number in range(size):
+        folder = f"t{number // 10}"
+        files[f"{folder}/_o.yaml"], files[f"{folder}/t.md"] = "[Cat, Dog]\n", "Text.\n"
+        files[f"{folder}/p{number}.yaml"] = (
+            f"name: p{number}\n{HEAD}params: {{own: 1, text: {{$file: t.md}}}}\nontology: {{$ref: _o.yaml}}\n"
+        )
+    write_files(root, {f"projects/{name}": text for name, text in files.items()})
+    settings = Settings(root, root, root, root / "projects")
+    manifests = load_manifests(settings.manifests, root=root)
+    projects = {each.project.name: each.project for each in manifests.entries if each.project}
+    live, wanted = {}, []
+    for name, project in projects.items():
+        params = {"own": 2, "text": "New.", "speed": int(name[1:]) // 5}
+        live[name] = replace(_live(project), params=params, ontology=_choices(["Cat", "Fox"]))
+        wanted += [Wanted(project, f"params.{key}", value) for key, value in params.items()]
+        wanted.append(Wanted(project, "ontology", _choices(["Cat", "Fox"])))
+    return lambda: revise(settings, Target("sandbox", "http://sandbox.invalid/v1"), wanted, live, manifests)
+
+
+def test_twice_the_projects_are_at_most_twice_the_work(tmp_path: Path) -> None:
+    _revised(tmp_path / "first", 10)()
+    few, many = (calls_of(_revised(tmp_path / str(size), size)) for size in (20, 40))
+    assert many <= GROWTH * few
 
 
 def test_files_are_written_completely_and_keep_their_mode(account: Account) -> None:

@@ -82,7 +82,10 @@ class Declaring:
             by_file.setdefault(document.source.file, {})[document.whole.value.start] = value
         for file, values in by_file.items():
             data = self._read(file)
-            found[file] = data, _edited(data, values)
+            try:
+                found[file] = data, _edited(data, values)
+            except NotEditableError as problem:
+                raise NotEditableError(str(problem), file) from None
         for file, text in self._texts.items():
             data = self._read(file)
             found[file] = data, _text_bytes(data, text)

@@ -26,7 +26,11 @@ from reconciler.model.values import Json, equal
 
 
 class NotEditableError(Exception):
-    """The values cannot be reached by splicing. The message says why."""
+    """The values cannot be reached by splicing. The message says why, and `file` is set if it is about a whole file."""
+
+    def __init__(self, why: str, file: str | None = None) -> None:
+        super().__init__(why)
+        self.file = file
 
 
 _WAYS: Final = (Way(), Way(moves=False), Way(moves=False, whole=2), Way(moves=False, whole=1))
