@@ -149,4 +149,7 @@ def _answer(question: str) -> str:
     """What a person types, with its end of line; empty at the end of the input."""
     from reconciler.render.layout import folded
 
-    return console.answer(f"{folded(question, console.look(sys.stderr)['columns'])} ")
+    answer = console.answer(f"{folded(question, console.look(sys.stderr)['columns'])} ")
+    if not answer:
+        console.tell("\n")
+    return answer

@@ -264,7 +264,9 @@ def test_the_end_of_the_input_skips_the_rest(
 ) -> None:
     served.store.edit_params("a", {"x": 2})
     _type(monkeypatch, *typed)
-    assert cli("adopt").last == "Nothing was adopted."
+    found = cli("adopt")
+    assert found.last == "Nothing was adopted."
+    assert found.err.endswith("\n")
     assert changed(repository) == []
 
 
