@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import unicodedata
 from collections import Counter, defaultdict
@@ -154,8 +155,12 @@ def sentence(summary: str) -> str:
 
 
 def capital(text: str) -> str:
-    """The text as the start of a sentence."""
-    return text[0].upper() + text[1:] if text.split(maxsplit=1)[0].islower() else text
+    """The text as the start of a sentence. A command of git keeps its spelling."""
+    is_name = not text.split(maxsplit=1)[0].islower() or _GIT_COMMAND.match(text)
+    return text if is_name else text[0].upper() + text[1:]
+
+
+_GIT_COMMAND: Final = re.compile(r"git [a-z-]+ failed")
 
 
 def counted(severities: Iterable[Severity]) -> str:

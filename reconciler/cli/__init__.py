@@ -36,11 +36,11 @@ _COMMANDS = {
     "snapshot": "Save live state for plan and drift with --live, which need no key.",
     "fmt": "Format manifests: key order, indentation, block style.",
     "schema": "Print the JSON Schema of manifests, or of the configuration, for editors.",
-    "init": "Lay out a repository: configuration, an example manifest, workflows for GitHub.",
+    "init": "Lay out a repository: configuration, an example manifest, and workflows for GitHub.",
     "doctor": "Check the setup, and show a remedy for each problem.",
-    "sandbox": "The Projects API, emulated in a SQLite file, to try reconciler without a key.",
-    "github": "Keep a comment on a pull request, a drift issue, or a pull request that adopts drift up to date.",
-    "completion": "Print the completion script of a shell.",
+    "sandbox": "Emulate the Projects API in a SQLite file, to try reconciler without a key.",
+    "github": "Update GitHub: a comment on a pull request, the drift issue, or a pull request that adopts drift.",
+    "completion": "Print the completion script for a shell.",
 }
 """Each command with the first sentence of its help, so that `--help` does not import all of them."""
 

@@ -151,7 +151,8 @@ class _Operator:
             )
             self.unkept = None
         except OSError as problem:
-            self.unkept = error("usage", f"the result cannot be written to {self._result}: {problem.strerror}")
+            summary = f"the result cannot be written to {self._result}: {problem.strerror}"
+            self.unkept = error("usage", summary, detail="The apply itself is not affected.")
 
 
 def _show_text(outcome: Outcome, settings: Settings) -> None:

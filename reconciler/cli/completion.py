@@ -17,7 +17,7 @@ To complete commands in every new shell:
 @click.command("completion", epilog=_EPILOG)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> int:
-    """Print the completion script of a shell.
+    """Print the completion script for a shell.
 
     Project names and paths are completed from the manifests, without network access.
     """

@@ -79,7 +79,7 @@ full_option = click.option(
     is_flag=True,
     expose_value=False,
     callback=noting("full"),
-    help="Leave nothing out: show new projects and unchanged values whole.",
+    help="Show new projects and unchanged values in full.",
 )
 live_option = click.option(
     "--live",

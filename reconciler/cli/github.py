@@ -29,7 +29,7 @@ Examples, in a job of GitHub Actions with GITHUB_TOKEN in the step's env:
 
 @click.group("github", epilog=_EPILOG)
 def command() -> None:
-    """Keep a comment on a pull request, a drift issue, or a pull request that adopts drift up to date."""
+    """Update GitHub: a comment on a pull request, the drift issue, or a pull request that adopts drift."""
 
 
 _ID = click.option(
@@ -53,7 +53,7 @@ _ID = click.option(
 @click.option(
     "--branch", metavar="NAME", default="", help="The branch whose merges are applied. Default: the default branch."
 )
-@click.option("--page", metavar="URL", default="", help="The URL of the plan's page, to link to.")
+@click.option("--page", metavar="URL", default="", help="The URL of the plan's page, which the comment links to.")
 @click.option("--page-days", metavar="N", type=click.IntRange(1), help="The number of days that the page is kept.")
 def comment(planfile: str | None, result: str | None, job: str, branch: str, page: str, page_days: int | None) -> int:
     """Show a plan, or the outcome of an apply, in a comment on the pull request.
@@ -87,7 +87,9 @@ def comment(planfile: str | None, result: str | None, job: str, branch: str, pag
 
 
 @command.command("drift-issue")
-@click.option("--drift", "driftfile", metavar="FILE", required=True, help="The output of drift --format json.")
+@click.option(
+    "--drift", "driftfile", metavar="FILE", required=True, help="The file with the output of drift --format json."
+)
 @_ID
 def drift_issue(driftfile: str, job: str) -> int:
     """Open, update, and close the drift issue of a target and configuration folder.

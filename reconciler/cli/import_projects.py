@@ -23,7 +23,7 @@ _MOST_LISTED = 20
 _UNASKED = "Nothing was written. Run the command at a terminal, or delete the manifests and import without --force."
 
 _QUESTION = """
-Overwrite {files}? The lines removed above are lost, and so are comments.
+Overwrite {files}? Lines removed above are lost, and so are all comments.
   Only "yes" is accepted to approve.
 
   Enter a value: """

@@ -47,7 +47,13 @@ class _Serve(click.Command):
 
 @command.command("serve", cls=_Serve, epilog=_SERVE_EPILOG)
 @_target
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 picks a free port.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="The port to listen on; 0 picks a free one.",
+)
 @click.option("--assume", metavar="NAME=VALUE", multiple=True, help="Change an assumption about the API (repeatable).")
 @click.option("--faults", metavar="FILE", help="A JSON file with the faults to inject. See docs/sandbox.md.")
 def serve(target: str | None, port: int, assume: tuple[str, ...], faults: str | None) -> int:
@@ -150,7 +156,9 @@ def _file(target: str | None) -> Path:
     name = target or os.environ.get("RECONCILER_TARGET") or "sandbox"
     if name not in (known := settings.sandboxes):
         detail = (
-            f"The sandboxes are: {', '.join(known)}. Name one with --target." if known else "No target is a sandbox."
+            f"Known sandboxes: {', '.join(known)}. Name one with --target."
+            if known
+            else "No target is a sandbox. Define one under [targets] in reconciler.toml."
         )
         raise UsageError(f'the target "{name}" is not a sandbox', detail)
     return sandbox_file(settings, settings.targets[name])

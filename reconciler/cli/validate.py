@@ -36,7 +36,7 @@ Examples:
 
 @click.command("validate", epilog=_EPILOG)
 @console.names_argument
-@click.option("--target", metavar="NAME", callback=noting("target"), help="Compose with the overlay of this target.")
+@click.option("--target", metavar="NAME", callback=noting("target"), help="Include the overlay of this target.")
 @formats.format_option("validation")
 @click.option(
     "--resolved",

@@ -92,7 +92,7 @@ class _EqualParams(Assumption):
 
     def by_made(self, made: Made) -> Iterator[Evidence]:
         if made.repeated is None:
-            yield unseen("the same params were not sent a second time")
+            yield unseen("setParams was not called again with the same params")
             return
         before, after = last_number(made.created), last_number(made.repeated)
         if before == after:

@@ -138,7 +138,7 @@ def check_configuration(setup: Setup) -> Result:
     if setup.problem is not None:
         raise setup.problem
     file = setup.configured.config_file
-    where = str(file) if file else "No configuration file, which is optional"
+    where = str(file) if file else "The defaults apply, because there is no configuration file"
     return _ok(f"{where}; targets: {', '.join(sorted(setup.configured.targets))}; chosen: {setup.chosen.name}.")
 
 

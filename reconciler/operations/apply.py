@@ -227,7 +227,7 @@ async def check_saved(plan: Plan, target: Target, client: ScaleClient, record: R
             )
         raise PlanFileError(
             "the plan was made for a different account",
-            "Nothing was written. An account is identified by its oldest project, and the two accounts differ in it. "
+            "Nothing was written. An account is identified by its oldest project, which is a different one here. "
             "Use the API key of the account that the plan was made for, or create a new plan.",
         )
     return replace(plan, target=account.target, section=account.section)

@@ -170,7 +170,7 @@ def _reported(file: Path, done: str = "Nothing was written.") -> Iterator[None]:
             why, advice = problem.why, problem.detail
         else:
             why = problem.strerror or str(problem)
-        advice = advice or "Check the permissions of the path."
+        advice = advice or "Check the permissions of this path."
         raise UsageError(f"{file} cannot be written: {why}", f"{done} {advice} Then run init again.") from None
 
 

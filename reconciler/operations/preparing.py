@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Remedy, Severity, error, listed, warning
+from reconciler.diagnostics import Diagnostic, Remedy, Severity, count, error, listed, warning
 from reconciler.errors import DiagnosedError, GitRefusedError
 from reconciler.git.sources import Sources, read_sources
 from reconciler.manifest.loading import Manifests, load_manifests
@@ -146,7 +146,7 @@ def _ignored(files: Sequence[str], settings: Settings) -> Diagnostic:
     names = [Path(os.path.relpath(file, settings.git_root)).as_posix() for file in files]
     paths = (os.path.relpath(file, settings.cwd) for file in files[:_EXAMPLES])
     others = len(names) - _EXAMPLES
-    rest = f"\nDo the same for the other {others:,}." if others > 0 else ""
+    rest = f"\nDo the same for {count(others, 'more file')}." if others > 0 else ""
     them = "it" if len(names) == 1 else "them"
     return warning(
         "git-ignored",

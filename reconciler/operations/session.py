@@ -38,7 +38,7 @@ def sandbox_account(file: Path) -> str | None:
     try:
         return Store(file).account_id()
     except StoreError as problem:
-        raise UsageError(str(problem), problem.advice or "Use a different file, or remove this one.") from None
+        raise UsageError(str(problem), problem.advice or "Use a different file, or remove the file.") from None
 
 
 def check_sandbox(file: Path) -> None:

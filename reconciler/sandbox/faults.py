@@ -86,7 +86,7 @@ def read_faults(text: str | bytes) -> list[Fault]:
 
 def _read_fault(entry: Json) -> Fault:
     if not isinstance(entry, dict):
-        raise ValueError("it is not an object")
+        raise ValueError("the fault is not an object")
     for key, value in entry.items():
         if key not in _KEYS:
             raise ValueError(f"unknown key {quoted(key)}. Known keys: {', '.join(_KEYS)}")

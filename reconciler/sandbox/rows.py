@@ -43,7 +43,7 @@ def seed_rows(projects: Sequence[Mapping[str, Any]], *, created_at: str) -> list
 
 def _read_project(project: object, default_time: str) -> ProjectRow:
     if not isinstance(project, dict):
-        raise ValueError("it is not an object")
+        raise ValueError("the entry is not an object")
     refuse_depth(project)
     problem = name_problem(project.get("name"))
     if problem:

@@ -154,7 +154,7 @@ def _rejected(answer: Answer, asked: Asked) -> ScaleError:
     default = (
         RejectedError,
         f"was refused with status {answer.status}",
-        "If you cannot fix the cause, contact Scale's support.",
+        "If you cannot fix the cause, contact Scale support.",
     )
     if 300 <= answer.status < 400:
         target = _cut(asked.mask(answer.headers.get("location", "")))

@@ -101,7 +101,7 @@ def test_a_time_before_the_project(cli: Cli, seed: Seed) -> None:
     early = cli("history", "p", "--at", "2020-01-01")
     assert early.code == 1
     assert "project.p had no version at 2020-01-01 00:00:00 UTC" in early.err
-    assert "It was created at 2026-01-02" in early.err
+    assert "The project was created at 2026-01-02" in early.err
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,8 @@ def test_a_name_that_is_not_there(cli: Cli, story: list[str], served: Served) ->
     wrong = cli("history", "kitten")
     assert (wrong.code, wrong.err) == (
         1,
-        'error[usage]: no project on Scale is named "kitten", did you mean "kittens"?\n',
+        'error[usage]: no project on Scale is named "kitten", did you mean "kittens"?\n'
+        "  Check the name and the target.\n",
     )
     served.store.rename("kittens", "cats")
     gone = cli("history", "kittens")
@@ -173,7 +174,7 @@ def test_a_history_with_gaps(cli: Cli, served: Served) -> None:
     shown = cli("history", "p")
     assert shown.code == 0
     assert "project.p is archived on Scale" in shown.err
-    assert "the history of params starts at version 7\n  Scale shows only the end of the history." in shown.err
+    assert "the history of params starts at version 7\n  Scale does not show the versions before it." in shown.err
     assert "ontology version 1 cannot be read" in shown.err
     assert "The changes are unknown" in shown.out
     assert "This version cannot be read." in shown.out

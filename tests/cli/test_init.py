@@ -104,7 +104,7 @@ def test_a_place_that_cannot_be_written(cli: Cli, repository: Path) -> None:
     (repository / ".github").write_text("")
     done = cli("init")
     assert done.code == 1
-    assert "Files that were already written are kept." in done.err
+    assert "The files that were already written are kept." in done.err
     assert os.path.exists(repository / "reconciler.toml")
 
 
@@ -157,7 +157,7 @@ def test_the_branch_and_the_manifest_folder_that_are_there(cli: Cli, repository:
     (repository / "reconciler.toml").write_text('manifests = "labels/all"\n')
     (repository / "projects").rmdir()
     done = cli("init")
-    assert "The jobs apply what is merged into trunk." in done.out
+    assert "The jobs apply changes that are merged into trunk." in done.out
     assert "copy labels/all/_example.yaml" in done.out
     assert not (repository / "projects").exists()
     apply = workflow(repository, "reconciler-apply.yml")
@@ -334,7 +334,7 @@ def test_github_enterprise_server(cli: Cli, repository: Path, url: str, host: st
     if host is not None:
         assert f"\n{host} appears to be" in done.out
         assert "`queue: max`" in done.out
-        assert "the artifact" in done.out
+        assert "The artifact" in done.out
 
 
 def test_dependabot_with_its_other_name(cli: Cli, repository: Path) -> None:

@@ -279,7 +279,7 @@ def test_a_plan_is_read() -> None:
         ("[\n  {,\n", r"^cannot be read as JSON: expecting property name .* at line 2, column 4$"),
         ("[NaN]", "cannot be read as JSON: NaN is not a JSON value"),
         ("{}", "is not a JSON array of faults"),
-        ('[{"call": "get", "what": "429"}, 1]', "has a mistake in fault 2: it is not an object"),
+        ('[{"call": "get", "what": "429"}, 1]', "has a mistake in fault 2: the fault is not an object"),
         ('[{"what": "429"}]', 'fault 1: "call" is missing'),
         ('[{"call": "put", "what": "429"}]', '"call" must be one of list, get, create, setParams, setOntology, any'),
         ('[{"call": "get"}]', '"what" is missing'),
@@ -363,7 +363,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (b"[\n1,", "Error: f.json cannot be read as JSON: expecting value at line 2, column 3\n"),
         (b'["\xff"]', "Error: f.json cannot be read as JSON: it is not UTF-8\n"),
         (b"{}", "Error: f.json is not a JSON array of "),
-        (b"[1]", " 1: it is not an object"),
+        (b"[1]", " is not an object"),
         (None, "Error: f.json cannot be read: No such file or directory\n"),
     ],
 )

@@ -64,7 +64,7 @@ def test_a_seeded_history_goes_on(store: Dashboard) -> None:
 @pytest.mark.parametrize(
     ("entry", "problem"),
     [
-        ("kittens", "it is not an object"),
+        ("kittens", "the entry is not an object"),
         ({"type": "chat"}, '"name" must be a string'),
         ({"type": "chat", "name": ".."}, '"name" must not be'),
         ({"name": "n"}, '"type" must be'),

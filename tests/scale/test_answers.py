@@ -48,7 +48,7 @@ from tests.scale.loopback import (
         (403, RejectedError, "status 403"),
         (404, NotFoundError, "status 404"),
         (409, RejectedError, "conflict"),
-        (413, RejectedError, "contact Scale's support"),
+        (413, RejectedError, "contact Scale support"),
     ],
 )
 @pytest.mark.parametrize("steps", [listing, sending])
