@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from reconciler.operations.ledger import uncommitted
+from reconciler.operations.live import read_live
 from tests.cli.conftest import Cli, Served
 from tests.repositories import commit_all, git
 
@@ -64,6 +65,38 @@ SHAPES: dict[str, tuple[dict[str, str], dict[str, Any], list[str]]] = {
         {"x": {"a": 2, "b": 5}},
         ["-params: {x: {a: 1, b: 1}}", "+params: {x: {a: 2, b: 1}}"],
     ),
+    "an ontology with a name, edited without one": (
+        {"p.yaml": f"name: p\n{HEAD}ontology:\n  name: v1   # ours\n  choices:\n    - Cat   # c\n    - Dog\n"},
+        {"ontology": ["Cat", "Fox", "Dog"]},
+        ["-  name: v1   # ours", "+    - Fox"],
+    ),
+    "an ontology with a name and shared choices": (
+        {
+            "p.yaml": f"name: p\n{HEAD}ontology: {{name: v1, choices: {{$ref: _o.yaml}}}}\n",
+            "_o.yaml": "- Cat   # c\n- Dog\n",
+        },
+        {"ontology": ["Cat", "Fox", "Dog"]},
+        ["+- Fox", "-ontology: {name: v1, choices: {$ref: _o.yaml}}", "+ontology: {choices: {$ref: _o.yaml}}"],
+    ),
+    "a merge": (
+        {"p.yaml": f"x-all: &all {{x: 1, y: 1}}   # all\nname: p\n{HEAD}params:\n  <<: *all\n  z: 1   # z\n"},
+        {"x": 2},
+        ["+  x: 2"],
+    ),
+    "an ontology that is an alias": (
+        {"p.yaml": f"x-o: &o\n  - Cat   # c\n  - Dog\nname: p\n{HEAD}ontology: *o\n"},
+        {"ontology": ["Cat", "Fox", "Dog"]},
+        ["-ontology: *o", "+ontology:", "+  - Cat", "+  - Fox", "+  - Dog"],
+    ),
+    "params that are a reference, and a new parameter": (
+        {
+            "p.yaml": f"name: p\n{HEAD}params: {{$ref: _s.yaml}}   # all\n",
+            "o.yaml": f"name: o\n{HEAD}params: {{$ref: _s.yaml}}\n",
+            "_s.yaml": "x: 1\n",
+        },
+        {"z": 2},
+        ["-params: {$ref: _s.yaml}   # all", "+params:   # all", "+  x: 1", "+  z: 2"],
+    ),
     "CRLF": (
         {"p.yaml": "name: p\r\ntype: imageannotation\r\nparams:\r\n  x: 1   # x\r\n"},
         {"x": 2},
@@ -79,7 +112,10 @@ def test_only_what_differs_changes(shape: str, cli: Cli, served: Served, reposit
         write(name, "").write_bytes(text.encode())
     commit_all(repository)
     assert cli("apply", "--auto-approve").code == 0
-    served.store.edit_params("p", live)
+    if "ontology" in live:
+        served.store.edit_ontology("p", live["ontology"])
+    else:
+        served.store.edit_params("p", live)
     found = cli("adopt")
     assert (found.code, found.err) == (0, "")
     assert [line.rstrip("\r") for line in lines(repository)] == expected
@@ -145,3 +181,76 @@ def test_a_vanished_and_an_archived_project_do_not_stop_the_others(
     assert found.code == 1
     assert "old" in found.err
     assert lines(repository) == ["-params: {x: 1}", "+params: {x: 2}"]
+
+
+def test_a_manifest_that_is_a_link_is_refused_and_nothing_is_written(
+    cli: Cli, served: Served, drifted: Path, repository: Path, write: Write
+) -> None:
+    kept = repository / "kept.yaml"
+    kept.write_text(f"name: q\n{HEAD}params: {{x: 1}}\n")
+    (repository / "projects/q.yaml").symlink_to("../kept.yaml")
+    commit_all(repository)
+    assert cli("apply", "--auto-approve", "--pending").code == 0
+    served.store.edit_params("q", {"x": 2})
+    found = cli("adopt")
+    assert found.code == 1
+    assert '"projects/q.yaml" is a link' in found.err
+    assert "Nothing was written." in found.err
+    assert lines(repository) == []
+    assert cli("adopt", "p").code == 0
+
+
+def test_a_folder_that_cannot_be_written(cli: Cli, drifted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, opened = drifted.read_bytes(), os.open
+
+    def denied(path: Any, flags: int, *arguments: Any, **more: Any) -> int:
+        if flags & os.O_CREAT and str(path).endswith(".tmp"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return opened(path, flags, *arguments, **more)
+
+    monkeypatch.setattr(os, "open", denied)
+    found = cli("adopt")
+    monkeypatch.undo()
+    assert found.code == 1
+    assert '"projects/p.yaml" cannot be written: Permission denied' in found.err
+    assert "Nothing was written." in found.err
+    assert drifted.read_bytes() == before
+
+
+def test_without_a_record_live_values_are_adopted_with_a_warning(
+    cli: Cli, served: Served, drifted: Path, repository: Path
+) -> None:
+    for ref in git(repository, "for-each-ref", "--format=%(refname)", "refs/reconciler").split():
+        git(repository, "update-ref", "-d", ref)
+    found = cli("adopt")
+    assert (found.code, found.last) == (0, "Adopted 1 change of 1 project in 1 file.")
+    assert "unknown: not in the record" in found.out
+    assert cli("plan").last == NOTHING
+
+
+def test_a_project_that_is_deleted_while_adopt_is_at_work(
+    cli: Cli, served: Served, drifted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = drifted.read_bytes()
+
+    async def deleted(*arguments: Any, **more: Any) -> Any:
+        served.store.rename("p", "elsewhere")
+        return await read_live(*arguments, **more)
+
+    monkeypatch.setattr("reconciler.operations.adopt.read_live", deleted)
+    found = cli("adopt")
+    assert "Nothing to adopt" in found.out
+    assert drifted.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["p", "q"])
+def test_manifests_with_errors(cli: Cli, drifted: Path, write: Write, name: str) -> None:
+    """An error in a manifest that is not adopted does not stop the adopt of another one, but blocks its files."""
+    before = drifted.read_bytes()
+    write("q.yaml", f"name: {name}\ntipe: imageannotation\n")
+    found = cli("adopt")
+    assert found.code == 1
+    assert "q.yaml" in found.err
+    assert drifted.read_bytes() == before
+    if name == "q":
+        assert cli("adopt", "p").code == 0
