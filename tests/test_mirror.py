@@ -44,7 +44,6 @@ SUITES = {
     "forge/github/test_description.py": "what the double compares with GitHub's description",
     "git/test_ending.py": "what a git that runs leaves behind",
     "git/test_hostile.py": "what a checkout can make git do",
-    "manifest/checks/test_rules.py": "every rule of the checks",
     "manifest/editing/test_corpus.py": "edits of files as people write them",
     "manifest/test_bad.py": "bad manifests, as files",
     "manifest/test_cases.py": "failures of similar tools",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.collection import collector_paused
 from reconciler.diagnostics import Diagnostic, Severity, error, few_suggestions, first_line, quoted, warning
@@ -19,7 +19,6 @@ from reconciler.errors import FileRefusedError, UsageError
 from reconciler.files.reading import resolve
 from reconciler.files.walking import Refusal, is_below
 from reconciler.keys.faults import RefusedError
-from reconciler.manifest.checks import Checks
 from reconciler.manifest.codes import Code
 from reconciler.manifest.comments import note_comments
 from reconciler.manifest.directives import Directives
@@ -34,6 +33,9 @@ from reconciler.manifest.scalars import Words
 from reconciler.manifest.sharedfiles import NOT_REPLACED, SharedFiles, near_path, unread
 from reconciler.manifest.understanding import Entry, Understanding
 from reconciler.model.characters import folded
+
+if TYPE_CHECKING:
+    from reconciler.manifest.checks.rules import Checks
 
 Pick: TypeAlias = Callable[[Sequence[Entry]], Collection[int] | None]
 """Returns the positions of the documents that are needed, by their files and names; None for all."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.diagnostics import Diagnostic, first_line, quoted
 from reconciler.keys.faults import Fault
-from reconciler.manifest.checks import Checks
 from reconciler.manifest.codes import Code
 from reconciler.manifest.directives import Directives, Resolved
 from reconciler.manifest.layerfiles import Inherited, Limits
@@ -21,6 +20,9 @@ from reconciler.manifest.verdict import Checked, check
 from reconciler.model.ontology import Ontology, read_ontology
 from reconciler.model.project import CREATE_ONLY, DesiredProject, Mask, ParamsMode, Source
 from reconciler.model.values import Json
+
+if TYPE_CHECKING:
+    from reconciler.manifest.checks.rules import Checks
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from typing import Final
 from reconciler.collection import collector_paused
 from reconciler.diagnostics import Diagnostic, Severity, error, merged, quoted
 from reconciler.errors import DiagnosedError
-from reconciler.manifest.checks import Checks, check_projects
 from reconciler.manifest.places import locate
 from reconciler.manifest.renames import rename_location
 from reconciler.model.guards import RENAMED_CHOICE
@@ -133,11 +132,13 @@ def _check_size(desired: Sequence[DesiredProject], live: Live) -> None:
 
 def with_warnings(plan: Plan, settings: Settings) -> Plan:
     """The plan with the checks' warnings, but not their notes, about projects that change."""
-    checks = Checks(settings.checks, plan.made_at.date())
     changing = [change.desired for change in plan.changes if change.action in (Action.CREATE, Action.UPDATE)]
-    warnings = merged(
-        diagnostic for diagnostic in check_projects(changing, checks) if diagnostic.severity is Severity.WARNING
-    )
+    warnings: list[Diagnostic] = []
+    if changing:
+        from reconciler.manifest.checks.rules import Checks, check_projects
+
+        found = check_projects(changing, Checks(settings.checks, plan.made_at.date()))
+        warnings = merged(diagnostic for diagnostic in found if diagnostic.severity is Severity.WARNING)
     changes = plan.changes
     if settings.checks.get(RENAMED_CHOICE, "warn") == "warn":
         changes = tuple(

@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 
 from reconciler.diagnostics import merged
-from reconciler.manifest.checks import Checks
+from reconciler.manifest.checks.rules import Checks
 from reconciler.manifest.loading import load_manifests
 from reconciler.model.project import Source
 from reconciler.model.validation import Document, Validation

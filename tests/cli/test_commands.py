@@ -68,6 +68,14 @@ def test_validate_imports_neither_the_plan_nor_what_reads_documents(tmp_path: Pa
     assert len(own) <= 95
 
 
+def test_fmt_imports_no_rules(tmp_path: Path) -> None:
+    (tmp_path / "projects").mkdir()
+    (tmp_path / "projects" / "p.yaml").write_text("name: p\ntype: chat\n")
+    own = {name for name in _imported(tmp_path, "fmt") if name.startswith("reconciler")}
+    assert "reconciler.manifest.checks.rules" not in own
+    assert len(own) <= 90
+
+
 def test_the_help_has_the_first_sentence_of_each_command() -> None:
     context = click.Context(reconciler)
     shown, computed = context.make_formatter(), context.make_formatter()

@@ -21,7 +21,7 @@ from reconciler import diagnostics
 from reconciler.diagnostics import MOST_OF_A_FILE
 from reconciler.documents.validation import validation_document
 from reconciler.errors import DiagnosedError
-from reconciler.manifest.checks import Checks
+from reconciler.manifest.checks.rules import Checks
 from reconciler.manifest.loading import Manifests, load_manifests
 from reconciler.model import likeness
 from reconciler.model.plan import TargetInfo

@@ -14,7 +14,7 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from reconciler.diagnostics import Diagnostic, merged
-from reconciler.manifest.checks import Checks
+from reconciler.manifest.checks.rules import Checks
 from reconciler.manifest.codes import Code
 from reconciler.manifest.loading import load_manifests
 from reconciler.manifest.parsing import Parser

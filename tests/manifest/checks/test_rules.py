@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.fieldpath import parse_pattern
-from reconciler.manifest.checks import RULES, Checks
+from reconciler.manifest.checks.rules import RULES, Checks
 from reconciler.manifest.codes import CHECKS, Code
 from reconciler.manifest.loading import load_manifests
 from reconciler.model.project import DesiredProject, Ignore, Mask, Source
