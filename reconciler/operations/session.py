@@ -209,7 +209,7 @@ def open_session(
 
 
 def _read_snapshot(settings: Settings, target: Target, file: str, environment: Mapping[str, str]) -> Snapshot:
-    from reconciler.snapshot.stores import read_file, read_ref
+    from reconciler.record.snapshots import read_file, read_ref
 
     if file == PUBLISHED:
         login = git_login(environment)

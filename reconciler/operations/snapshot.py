@@ -25,9 +25,9 @@ from reconciler.operations.session import Session
 from reconciler.planning.cutting import cut, shows_base
 from reconciler.planning.live import Live, by_name, nameless
 from reconciler.planning.sensitive import comparable, leave_out
+from reconciler.record import snapshots
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings
-from reconciler.snapshot import stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +53,11 @@ def save_snapshot(session: Session, out: str | None) -> SavedSnapshot:
         kept = None
     else:
         login = git_login(session.environment)
-        kept = stores.open_snapshot(settings.git_root, target.name, target.record, login=login, below=target.refs)
+        kept = snapshots.open_snapshot(settings.git_root, target.name, target.record, login=login, below=target.refs)
     record, notes = read_record(session)
     snapshot = session.ask(lambda client: take(session, client, record))
     if kept is not None:
-        published = stores.publish(kept, snapshot, now=session.now)
+        published = snapshots.publish(kept, snapshot, now=session.now)
         return SavedSnapshot(snapshot, f"{kept.name}{kept.where}", newer=not published, notes=notes)
     assert out is not None
     write_snapshot_file(snapshot, Path(out))

@@ -1,4 +1,4 @@
-"""The record of a target: how the entries of two runs are merged, and where the record is kept.
+"""What is kept of a target: its record, with how the entries of two runs are merged, and its snapshot.
 
 Nothing here asks Scale, or decides what is drift.
 """

@@ -17,7 +17,7 @@ from reconciler.git.objects import Objects
 from reconciler.git.refs import Refs
 from reconciler.model.plan import TargetInfo
 from reconciler.model.snapshot import Snapshot
-from reconciler.snapshot.stores import open_snapshot, publish, read_file, read_ref
+from reconciler.record.snapshots import open_snapshot, publish, read_file, read_ref
 from tests.repositories import git as run
 
 pytestmark = pytest.mark.usefixtures("no_identity")
@@ -116,7 +116,7 @@ def test_a_huge_one_is_not_even_read(clone: Path, where: str, monkeypatch: pytes
 
 
 def test_one_of_endless_files_is_not_even_listed(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.snapshot.stores.MOST_BYTES", 1000)
+    monkeypatch.setattr("reconciler.record.snapshots.MOST_BYTES", 1000)
     monkeypatch.setattr("reconciler.git.objects._LEAST_LISTING", 1000)
     forge(clone, {f"{number}.json": b"" for number in range(100)})
     with pytest.raises(
@@ -155,7 +155,7 @@ def test_a_commit_that_has_lost_its_file_is_replaced(clone: Path) -> None:
     (clone / f".git/objects/{name[:2]}/{name[2:]}").unlink()
     with pytest.raises(SnapshotError, match="is damaged") as caught:
         read_ref(clone, "production", "local")
-    assert [each.summary for each in caught.value.causes] == [f"git object {name[:8]} is missing"]
+    assert [each.summary for each in caught.value.causes] == [f"the git object {name[:8]} is missing"]
     assert len(caught.value.remedies) == 2
     assert put(clone, snapshot(), "local")
     assert read_ref(clone, "production", "local") == snapshot()

@@ -2,6 +2,9 @@
 
 The ref points to a commit that has no parent and a single file. Each snapshot replaces the one before, which can then
 no longer be fetched. Reading writes nothing to the clone.
+
+Anybody who can push a branch may have written a snapshot. So its size is limited, everything in it is checked, and it
+never causes a write to Scale.
 """
 
 from __future__ import annotations
