@@ -75,7 +75,7 @@ class KeptRef:
             raise self._error(
                 f'this repository has no git remote "{remote}"',
                 f"Reconciler keeps {self.what} on that remote. {_known(git.remotes(root))}\nAdd the remote with git "
-                "remote add, or name a different remote for the target in reconciler.toml.",
+                f"remote add {remote} URL, or name a different remote for the target in reconciler.toml.",
             )
 
     def read(self, most: int) -> Held | None:

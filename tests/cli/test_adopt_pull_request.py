@@ -171,7 +171,7 @@ def test_a_commit_of_a_person_is_never_lost(served: Served, keep: Callable[..., 
     kept = keep()
     assert (kept.code, tip(github)) == (0, theirs)
     assert "has a commit that reconciler did not create" in kept.err
-    assert "so it is not updated anymore" in only(github)["body"]
+    assert "Reconciler no longer updates the branch" in only(github)["body"]
     assert "adopts 2 changes" in only(github)["body"]
     assert [request.split()[0] for request in github.writes] == ["PATCH"]
     # The drift is gone: it is closed, and the branch stays.
@@ -276,7 +276,7 @@ def test_an_older_checkout_changes_nothing(
     assert late.code == 0
     assert "this checkout is at" in late.err
     assert github.writes == []
-    assert "has no branch nowhere" in keep("--base", "nowhere", push=False).err
+    assert "the branch nowhere does not exist" in keep("--base", "nowhere", push=False).err
     fork = keep(event="pull_request", payload=pull_request(), push=False)
     assert (fork.code, github.writes) == (0, [])
 

@@ -248,7 +248,7 @@ REFUSED: dict[str, tuple[str | None, dict[str, Any], str, str]] = {
     "it may only read": (READER, {}, "the record of production cannot be pushed to origin", "contents: write"),
     "it may not even read": (READER, {"closed": {READER}}, "cannot be fetched from origin", "contents: read"),
     "there is none": (None, {}, "cannot be fetched from origin", "GITHUB_TOKEN: ${{ github.token }}"),
-    "it has expired": (EXPIRED, {}, "cannot be fetched from origin", "The token in GITHUB_TOKEN was refused"),
+    "it has expired": (EXPIRED, {}, "cannot be fetched from origin", "The server refused GITHUB_TOKEN"),
     "the repository is archived": (
         READER,
         {"words": "This repository was archived so it is read-only."},
@@ -284,7 +284,7 @@ def test_the_same_refusals_outside_a_job(host: GitHost, hub: Hub, cli: Cli, monk
     monkeypatch.delenv("GITHUB_ACTIONS")
     monkeypatch.delenv("CI")
     refused = cli("drift")
-    assert "Git has no credentials for this remote" in refused.err
+    assert "Git has no valid credentials for this remote" in refused.err
     assert "github.token" not in refused.err
     git(hub.repository, "remote", "set-url", "origin", f"http://x:{READER}@127.0.0.1:{host.port}/r.git")
     refused = cli("apply", "--auto-approve")

@@ -205,8 +205,8 @@ def test_the_type_is_one_that_the_account_has(doctor: Doctor, account: Callable[
         ("create", "504-before", 1, 0, "The write may have landed"),
         ("create", "429-retry-after", 1, 0, "Nothing was written"),
         ("create", "garbage", 1, 1, "The write may have landed"),
-        ("setParams", "503-after", 2, 1, "was created, and it is permanent"),
-        ("setOntology", "429", 3, 1, "was created, and it is permanent"),
+        ("setParams", "503-after", 2, 1, "was created, and is permanent"),
+        ("setOntology", "429", 3, 1, "was created, and is permanent"),
     ],
 )
 def test_an_unclear_answer_stops_it(
@@ -440,7 +440,7 @@ def test_without_a_key(doctor: Doctor, account: Callable[..., Any], monkeypatch:
     status, found, remedy = check(done, "key")
     assert (done.code, status) == (1, "error")
     assert found == "The API key is missing: SCALE_API_KEY is not set or is empty."
-    assert remedy == "Set that variable to the account's API key."  # the endpoint's variable is set
+    assert remedy == "Set SCALE_API_KEY to the account's API key."  # the endpoint's variable is set
     assert {check(done, name)[0] for name in ("endpoint", "clock")} == {"skipped"}
     assert served.requests == []
 
@@ -576,7 +576,7 @@ def test_no_git(
     assert (done.code, *check(done, "git")) == (
         1,
         "error",
-        "Git is missing.",
+        "Git is not installed.",
         "Install git, or add its folder to PATH.",
     )
     folder = tmp_path_factory.mktemp("plain")

@@ -315,7 +315,7 @@ def test_each_configuration_folder_has_its_own(
         (repository / ".git" / "drift.json").write_text(found.out)
         said.append(cli("github", "drift-issue", "--drift", str(repository / ".git" / "drift.json")).out)
     assert said[0].startswith("Drift issue for production in team-a opened.")
-    assert said[1] == "No drift on production in team-b, and no open issue.\n"
+    assert said[1] == "No drift on production in team-b, and no open drift issue.\n"
     assert said[2].startswith("Drift issue for production in team-a unchanged.")
     [issue] = github.issues.values()
     assert (issue["title"], issue["state"]) == ("Drift: `production` in `team-a`", "open")
@@ -599,7 +599,7 @@ def test_the_life_of_a_drift(
     cli("apply", "--auto-approve")
     job("schedule", "{}", GITHUB_SHA=head)
     clean = drift_and_issue(cli)
-    assert (clean.code, clean.out) == (0, "No drift on production, and no open issue.\n")
+    assert (clean.code, clean.out) == (0, "No drift on production, and no open drift issue.\n")
     assert github.writes == []
 
     served.store.edit_params("p", {"a": {"b": 2, "c": 1}, "secret": "two"})

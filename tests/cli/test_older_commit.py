@@ -126,7 +126,9 @@ def test_a_squashed_or_rebased_commit_never_stops_main(story: Story, cli: Cli) -
     squashed = story.edit("params: {a: 5}\n")
     story.push()
     noted = cli("plan")
-    assert f"note[older-commit]: this checkout does not contain {story.newer[:12]}" in noted.err
+    assert (
+        f"note[older-commit]: this checkout does not contain the last applied commit, {story.newer[:12]}" in noted.err
+    )
     story.apply("--pending")
     assert (story.value(), story.named()) == (5, squashed)
 
