@@ -11,6 +11,8 @@ from typing import Final
 
 import pytest
 
+pytestmark = pytest.mark.untraced
+
 ROOT: Final = Path(__file__).parents[1]
 SUFFIXES: Final = (".py", ".md", ".yml", ".yaml", ".toml", ".html", ".css", ".sh", "Makefile")
 DATA: Final = ("tests/test_language.py", "tests/manifest/yaml_suite", "tests/cases/", "projects/")

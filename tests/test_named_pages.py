@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.untraced
+
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "reconciler"
 POINTER = re.compile(r'(README(?:\.md)?|(?:docs/)?[\w/-]+\.md)(?:#([\w-]+)|(?:, | under |: )"([^"]+)")?')

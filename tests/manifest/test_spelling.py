@@ -57,6 +57,7 @@ def test_every_text_is_exact_wherever_it_is(parser: Any, text: str) -> None:
     assert equal(back(document_text(document, FileKind.MANIFEST), parser), document)
 
 
+@pytest.mark.untraced
 @settings(
     max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
 )

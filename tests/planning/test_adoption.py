@@ -98,6 +98,7 @@ MASKS = st.sampled_from(
 )
 
 
+@pytest.mark.untraced
 @settings(max_examples=40)
 @given(params, params, ontologies(), ontologies(), MASKS)
 def test_nothing_differs_once_every_proposal_is_declared(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -132,6 +133,7 @@ def _timeless(unit: Unit) -> Unit:
     return replace(unit, version=None, at=None) if not isinstance(unit.live, int | list) else unit
 
 
+@pytest.mark.untraced
 @given(st.data(), st.lists(values, max_size=8), st.lists(choices, max_size=5), values, choices, st.booleans())
 def test_both_are_reported_alike(
     data: st.DataObject, params: list[Any], ontologies: list[Any], ours: Any, our_choices: Any, pending: bool

@@ -173,6 +173,7 @@ _values = st.recursive(
 _params = st.dictionaries(_KEYS, _values, max_size=4)
 
 
+@pytest.mark.untraced
 @settings(max_examples=40)
 @given(st.lists(_params, min_size=1, max_size=4))
 def test_the_changes_of_params_compose(versions: list[dict[str, Json]]) -> None:
@@ -210,6 +211,7 @@ def carried_out(value: Any, path: tuple[Any, ...], fields: Sequence[Any]) -> Any
     ]
 
 
+@pytest.mark.untraced
 @settings(max_examples=40)
 @given(st.lists(ontologies(), min_size=1, max_size=4))
 def test_the_changes_of_an_ontology_compose(versions: list[Json]) -> None:

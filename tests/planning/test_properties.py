@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 
 from reconciler.model.project import DesiredProject, LiveProject, ParamsMode
@@ -12,6 +13,8 @@ from reconciler.planning.params import params_fields
 from reconciler.planning.planner import plan_project
 from tests import strategies
 from tests.planning.api_model import carry_out
+
+pytestmark = pytest.mark.untraced
 
 
 @given(strategies.desired_projects(), strategies.live_projects())

@@ -157,6 +157,7 @@ def test_sensitive_values_and_keys_that_no_request_writes_are_reported() -> None
     assert reported(two) == ["pipeline, rapid of project.p are not rolled back"]
 
 
+@pytest.mark.untraced
 @settings(max_examples=25, deadline=None)
 @given(st.lists(params, min_size=1, max_size=3), st.lists(ontologies(), min_size=1, max_size=3), params, st.data())
 def test_after_the_next_apply_live_is_as_it_was(

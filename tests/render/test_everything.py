@@ -69,6 +69,7 @@ def test_every_change_of_a_real_input_is_in_every_format(name: str) -> None:
     assert missing(REAL[name]) == []
 
 
+@pytest.mark.untraced
 @given(strategies.desired_projects(), strategies.live_projects())
 def test_every_change_of_any_plan_is_in_every_format(wanted: DesiredProject, there: LiveProject) -> None:
     assert missing(plans.plan(plan_project(wanted, there))) == []

@@ -106,6 +106,7 @@ def test_a_plan_at_a_terminal(name: str, columns: int) -> None:
     check(at(None), at(columns), columns)
 
 
+@pytest.mark.untraced
 @given(strategies.desired_projects(), strategies.live_projects(), st.sampled_from(WIDTHS))
 def test_any_plan_at_a_terminal(wanted: DesiredProject, there: LiveProject, columns: int) -> None:
     made = plans.plan(plan_project(wanted, there))

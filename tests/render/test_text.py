@@ -355,6 +355,7 @@ def test_twice_the_plan_is_at_most_twice_the_work() -> None:
     assert "unchanged lines hidden" in of(*once)
 
 
+@pytest.mark.untraced
 @given(st.data())
 def test_nothing_foreign_acts(data: st.DataObject) -> None:
     name = data.draw(st.text(st.characters(), min_size=1, max_size=8))

@@ -16,7 +16,7 @@ from tests.simulation.world import play
 pytestmark = pytest.mark.untraced
 
 ROOT = Path(__file__).parents[2]
-SEEDS = 300
+SEEDS = 200
 AT_ONCE = 100
 MISTAKEN = 400
 
