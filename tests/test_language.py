@@ -38,6 +38,10 @@ PHRASES: Final = {
     r"\bone (use case|command|comment) a \w+": "one … per …",
     r"\bwhat became of\b": "the result of",
     r"\bthe rooms?\b": "the packages",
+    r"\bfix (the|this) problem\b": "what to fix",
+    r"\bso nothing changes\b": "no action is needed",
+    r"\bask Scale\.": "contact Scale support",
+    r"\bthis one is empty\b|\bthis is not (a day|TOML)\b": "name what is wrong",
 }
 """A pattern of what is not written, and what is written instead."""
 
@@ -118,6 +122,19 @@ def length(words: ast.expr) -> int:
         case ast.BinOp(left=one, right=other):
             return length(one) + length(other)
     return 0
+
+
+def test_names_are_quoted_in_one_way() -> None:
+    """Python's own quoting would show a name in other quotes than everywhere else."""
+    found = [
+        f"{name}:{node.lineno}: {ast.unparse(node)}"
+        for name in texts()
+        if name.startswith("reconciler/") and name.endswith(".py") and name != "reconciler/__init__.py"
+        for node in ast.walk(ast.parse((ROOT / name).read_text("utf-8")))
+        if (isinstance(node, ast.FormattedValue) and node.conversion == ord("r"))
+        or (isinstance(node, ast.Call) and dotted(node.func) == "map" and dotted(node.args[0]) == "repr")
+    ]
+    assert not found, "\n".join(found)
 
 
 def test_a_summary_fits_on_a_line() -> None:

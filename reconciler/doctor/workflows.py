@@ -91,7 +91,7 @@ def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> It
         named = _branches(found, file)
         if named and _is_elsewhere(named, branches):
             yield (
-                f"{file} applies what is merged into {', '.join(sorted(named))}, but the default branch is "
+                f"{file} applies changes merged into {', '.join(sorted(named))}, but the default branch is "
                 f"{branches.default or branches.current}.",
                 Remedy(f"To re-create {file} for the default branch, delete the file, then run:", ("init",)),
             )

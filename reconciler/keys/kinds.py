@@ -317,7 +317,7 @@ class Table(Kind):
     def unknown(self, name: str, path: Path, label: str) -> Fault:
         """The fault of a key that is not one of the table's."""
         detail = f"Known keys: {', '.join(self.names)}."
-        summary = f"{self.thing} has no key {quoted(name)}"
+        summary = f"unknown key {quoted(name)} in {self.thing}"
         return Fault((*path, name), summary, detail, label, code=self.unknown_code, at_key=True)
 
     def refuse(self, value: Any, path: Path, faults: Faults, *, code: str = "wrong-type") -> None:

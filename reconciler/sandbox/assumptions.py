@@ -64,7 +64,7 @@ class Assumptions:
         meaning="Whether leading and trailing whitespace in params is kept, including in nested values.",
     )
     empty_values: Literal["kept", "pruned"] = _switch(
-        "kept", "pruned", meaning='Whether params whose value is [], {}, "", or null are kept.'
+        "kept", "pruned", meaning='Whether parameters whose value is [], {}, "", or null are kept.'
     )
     create_shows: Literal["later", "at-once"] = _switch(
         "later", "at-once", meaning="Whether the response to a create includes its `param_history`."

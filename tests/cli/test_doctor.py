@@ -649,11 +649,11 @@ def test_a_work_tree_keeps_its_record_in_the_repository(
     [
         (
             "manifest = 1\n",
-            'The configuration has no key "manifest" (reconciler.toml:1).',
+            'Unknown key "manifest" in the configuration (reconciler.toml:1).',
         ),
         (
             "a = 1\nb = 2\n",
-            'The configuration has no key "a" (reconciler.toml:1). The configuration has 2 mistakes. '
+            'Unknown key "a" in the configuration (reconciler.toml:1). The configuration has 2 mistakes. '
             "This is the first.",
         ),
         ("[\n", "Invalid TOML"),

@@ -353,7 +353,7 @@ def test_doctor_says_whether_the_workflows_fit(cli: Cli, repository: Path, monke
     file = repository / ".github/workflows/reconciler-apply.yml"
     file.write_text(file.read_text().replace("branches: [main]", "branches: [master]"))
     said = cli("doctor").out
-    assert "warning  workflows      .github/workflows/reconciler-apply.yml applies what is merged into master" in said
+    assert "warning  workflows      .github/workflows/reconciler-apply.yml applies changes merged into master" in said
     # A clone with changes: no commit has what runs here, so there is nothing to compare.
     monkeypatch.setattr("reconciler.doctor.checks.own_pin", refused)
     assert "The jobs install" not in cli("doctor").out

@@ -53,11 +53,11 @@ def test_the_branch(repository: Path) -> None:
     assert misfits(repository) == []
     git(repository, "update-ref", "refs/remotes/origin/main", "HEAD")
     git(repository, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
-    wrong = f"{APPLY} applies what is merged into trunk, but the default branch is main."
+    wrong = f"{APPLY} applies changes merged into trunk, but the default branch is main."
     assert misfits(repository) == [wrong]
     git(repository, "symbolic-ref", "--delete", "refs/remotes/origin/HEAD")
     edit(repository, APPLY, "branches: [trunk]", "branches: [gone]")
-    assert misfits(repository) == [f"{APPLY} applies what is merged into gone, but the default branch is feature."]
+    assert misfits(repository) == [f"{APPLY} applies changes merged into gone, but the default branch is feature."]
     edit(repository, APPLY, "branches: [gone]", 'branches: ["release/*"]')
     assert misfits(repository) == []
 

@@ -144,7 +144,7 @@ def test_mistakes_in_a_table() -> None:
     assert summaries(3) == ["rules[0] must be a mapping, not a number"]
     assert summaries({}) == ['a rule needs the key "path"']
     assert summaries({"path": None}) == ['"path" has no value']
-    assert summaries({"pth": "x"}) == ['a rule has no key "pth"']  # which is why path is missing
+    assert summaries({"pth": "x"}) == ['unknown key "pth" in a rule']  # which is why path is missing
     assert summaries({"path": "x", "is_on": True, "is-on": True}) == ["a rule has is_on twice, in two spellings"]
     faults = Faults()
     TABLE.read([], (), faults)

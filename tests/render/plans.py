@@ -279,7 +279,7 @@ def diagnosed() -> list[Diagnostic]:
         Diagnostic(
             Severity.ERROR,
             "unknown-key",
-            'a project has no key "parms"',
+            'unknown key "parms" in a project',
             location=location("projects/kitten.yaml", 3, 1, 6, "parms:"),
             label='did you mean "params"?',
         ),
