@@ -17,6 +17,7 @@ from reconciler.diagnostics import Diagnostic, error, first_line, listed, senten
 from reconciler.errors import DiagnosedError
 from reconciler.fieldpath import format_path
 from reconciler.files.together import Change, write_together
+from reconciler.manifest.codes import Code
 from reconciler.manifest.concealing import concealed
 from reconciler.manifest.editing import Declaring, NotEditableError
 from reconciler.manifest.loading import Manifests, load_manifests
@@ -115,6 +116,7 @@ def revise(
     users = Counter(file for project in before.values() for file in files_of(project))
     kept = {entry.file for entry in manifests.entries if entry.is_manifest}  # each is edited for its own projects only
     unset: set[tuple[str, str]] = set()
+    undone: set[tuple[str, str]] = set()
     for _ in range(_MOST_ROUNDS):
         declaring = Declaring(settings.repo_root.as_posix(), kept, overlay=overlay)
         places, failures = [], []
@@ -123,6 +125,11 @@ def revise(
                 places.append(_declare(declaring, each, is_unset=(each.project.name, each.unit) in unset))
             except NotEditableError as problem:
                 failures.append(_failure(each, str(problem)))
+        for name, old in sorted(undone):
+            try:
+                declaring.not_renamed(before[name], old)
+            except NotEditableError as problem:
+                failures.append(_refused(f"{address_of(name)} cannot be edited: {problem}", before[name].source))
         if failures:
             raise DiagnosedError("the manifests cannot be edited", failures)
         try:
@@ -136,6 +143,9 @@ def revise(
             overlay=target.overlay,
             replaced={file: new for file, (_, new) in files.items()},
         )
+        if again := _undone(wanted, before, after) - undone:
+            undone |= again
+            continue
         shared, inherited, failures = _checked(wanted, before, after, reference, files, users)
         if not (shared.keys() - kept or inherited - unset):
             failures += [
@@ -170,6 +180,29 @@ def _declare(declaring: Declaring, wanted: Wanted, *, is_unset: bool) -> str:
     return declaring.unset(wanted.project, key) if is_unset else declaring.parameter(wanted.project, key, wanted.value)
 
 
+def _undone(wanted: Sequence[Wanted], before: Mapping[str, DesiredProject], after: Manifests) -> set[tuple[str, str]]:
+    """The declared renames that the wanted values undo, because they have the old name: each with its project."""
+    refused = {
+        entry.name
+        for entry in after.entries
+        if entry.project is None and any(each.code == Code.OLD_NAME_DECLARED for each in entry.diagnostics)
+    }
+    found: set[tuple[str, str]] = set()
+    for each in wanted:
+        name = each.project.name
+        if name in refused and each.value is not ABSENT and (renames := before[name].renames):
+            value = each.value.spelled if isinstance(each.value, Ontology) else each.value
+            found |= {(name, old) for old in renames if old in _texts(value)}
+    return found
+
+
+def _texts(value: Json) -> set[str]:
+    if isinstance(value, str):
+        return {value}
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return set().union(*map(_texts, inner))
+
+
 def _checked(
     wanted: Sequence[Wanted],
     before: Mapping[str, DesiredProject],
@@ -191,7 +224,7 @@ def _checked(
         new = now[name].project if name in now else None
         if new is None:
             found = now[name].diagnostics if name in now else ()
-            failures += [each for each in found if each.is_error] or [
+            failures += [_would_be(each, old) for each in found if each.is_error] or [
                 _refused(f"the edit would remove {address_of(name)} from the manifests")
             ]
             continue
@@ -255,6 +288,13 @@ def _failure(wanted: Wanted, why: str) -> Diagnostic:
 def _refused(summary: str, at: Source | None = None, *, why: str = "", remedy: str = _BY_HAND) -> Diagnostic:
     location = first_line(at.file, at.line) if at is not None else None
     return error("not-editable", summary, detail=f"{why}Nothing was written. {remedy}", location=location)
+
+
+def _would_be(found: Diagnostic, project: DesiredProject) -> Diagnostic:
+    """An error that an edited manifest would have. The lines of the file are not yet those that it is about."""
+    summary = f"{address_of(project.name)} cannot be edited: {found.summary}"
+    location = first_line(project.source.file, project.source.line)
+    return error(found.code, summary, detail=f"Nothing was written. {found.detail}".rstrip(), location=location)
 
 
 def write(settings: Settings, revision: Revision, *, allow_dirty: bool) -> None:

@@ -231,6 +231,24 @@ def test_a_person_sees_what_changed_and_no_sensitive_value(
     assert (repository / "projects/guide.md").read_text().startswith("Rule 0.\nRule one.\n")
 
 
+@pytest.mark.parametrize("command", [("adopt",), ("rollback", "pets", "--to-ontology", "0")])
+@pytest.mark.parametrize("more", ["", ", Car: Bike"])
+def test_a_rename_that_was_undone_on_scale_leaves_the_manifest(
+    cli: Cli, served: Served, repository: Path, write: Write, command: tuple[str, ...], more: str
+) -> None:
+    write("pets.yaml", PETS.replace("Kitty", "Cat") + f"reconcile:\n  renames: {{Kitty: Cat{more}}}  # since May\n")
+    commit_all(repository)
+    assert cli("apply", "--auto-approve").code == 0
+    served.store.edit_params("pets", {"geometries": {"box": {"objects_to_annotate": ["Dog", "Kitty"]}}})
+    served.store.edit_ontology("pets", [{"choice": "Animal", "subchoices": ["Dog", "Kitty"]}, "Thing"])
+    assert cli("adopt", "--path", "params.geometries").code == 0
+    found = cli(*command)
+    assert found.code == 0, found.err
+    text = (repository / "projects/pets.yaml").read_text()
+    assert "Kitty: Cat" not in text
+    assert ("Car: Bike" in text) == bool(more)
+
+
 @pytest.mark.parametrize("command", [("adopt",), ("rollback", "a", "--to-params", "3")])
 def test_a_patch_shows_no_sensitive_value(
     cli: Cli, served: Served, repository: Path, write: Write, command: tuple[str, ...]

@@ -11,6 +11,7 @@ from codecs import BOM_UTF8
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
+from reconciler.diagnostics import quoted
 from reconciler.errors import FileRefusedError
 from reconciler.files.reading import read_file
 from reconciler.files.walking import is_below
@@ -73,6 +74,19 @@ class Declaring:
             raise NotEditableError("reconcile.ignore is not written out in the manifest")
         ignore.append(item)
         return root.file
+
+    def not_renamed(self, project: DesiredProject, old: str) -> None:
+        """Remove the rename of a choice or label from the manifest's own `reconcile.renames`."""
+        own = self._own(_root(project).document)
+        reconcile = own.get("reconcile")
+        renames = reconcile.get("renames") if isinstance(reconcile, dict) else None
+        if not isinstance(renames, dict) or old not in renames:
+            raise NotEditableError(f"the rename of {quoted(old)} is not written out in the manifest")
+        del renames[old]
+        if not renames:
+            del reconcile["renames"]
+        if not reconcile:
+            del own["reconcile"]
 
     def files(self) -> dict[str, tuple[bytes, bytes]]:
         """The old and the new bytes of each file that differs, by absolute path."""
