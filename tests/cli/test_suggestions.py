@@ -183,15 +183,6 @@ def test_the_command_that_keeps_conflicts_keeps_no_more(
         assert {key: latest[key] for key in keys} == {key: 7 if key in some else 2 for key in keys}
 
 
-def test_very_different_conflicts_are_kept_one_by_one(
-    cli: Cli, conflicting: Callable[[dict[str, list[str]]], None]
-) -> None:
-    conflicting({name: ["a", "b", "c", name] for name in "pqrs"})
-    command = adopting(cli("apply", "--pending", "--auto-approve"))
-    assert "--path" not in command
-    assert "16 units are left" in run(cli, command).out
-
-
 def test_what_a_takeover_would_remove_is_kept_for_several_projects(
     cli: Cli, write: Write, served: Served, repository: Path
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.model.plan import Cause, Held, Plan, ProjectChange
+from reconciler.model.plan import Held, Plan, ProjectChange
 from tests.render import plans
 from tests.render.shown import render_plan, render_plan_markdown
 
@@ -49,18 +49,6 @@ def test_very_many_are_not_named_in_a_command() -> None:
     shown = text(plans.plan(*(held(f"p{number}", SAME) for number in range(101))))
     assert f"101 projects (p0, p1, p2, p3 and 97 more) are held by max-creates: {SAME.why}\n" in shown
     assert "  reconciler apply --target production --allow max-creates\n" in shown
-
-
-def test_very_many_conflicts_are_kept_one_by_one() -> None:
-    """A path in a command without names would reach what other projects changed in git alone."""
-    by = Held("conflict", "Git and Scale have both changed params.a since the last apply.")
-    changes = [held(f"p{number}", by) for number in range(101)]
-    clashing = [
-        replace(one, fields=tuple(replace(field, cause=Cause.CONFLICT) for field in one.fields)) for one in changes
-    ]
-    assert "To keep the change made on Scale:\n  reconciler adopt --target production\n" in text(plans.plan(*clashing))
-    few = text(plans.plan(*clashing[:2]))
-    assert "  reconciler adopt p0 p1 --target production --path params.a\n" in few
 
 
 def test_a_comment_says_once_what_to_run() -> None:

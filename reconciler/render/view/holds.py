@@ -12,16 +12,14 @@ from reconciler.diagnostics import count
 from reconciler.model.invocation import Invocation
 from reconciler.model.plan import Cause, Field, Held, Kind, ProjectChange, unit_of
 from reconciler.render.signs import Sign
-from reconciler.render.view.parts import Command, Quoted, Sentence, Spelled, Verdict, allowing, names
+from reconciler.render.view.keeping import keeping
+from reconciler.render.view.parts import Quoted, Sentence, Spelled, Verdict, allowing, names
 
 _MOST_NAMED: Final = 100
 """The most projects that are named in a command."""
 
-_MOST_COMMANDS: Final = 3
-"""With more, one command that asks about each conflict is clearer."""
-
-_KEEPING: Final = {"takeover": "To keep the values on Scale", "conflict": "To keep the change made on Scale"}
-"""By guard: what an adopt does about its hold."""
+_KEEPING: Final = {"takeover": "the values on Scale", "conflict": "the change made on Scale"}
+"""By guard: what an adopt keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,31 +78,12 @@ def held_sentences(groups: Groups, invocation: Invocation) -> Iterator[Sentence]
 def _remedy(held: Held, changes: Sequence[ProjectChange], invocation: Invocation) -> Iterator[Sentence]:
     """How to avoid the hold. What only Scale has can be kept by a command."""
     if held.guard in _KEEPING:
-        yield from _keeping(held, changes, invocation)
+        lost = [(change, field) for change in changes for field in change.fields if _is_lost(field, held, invocation)]
+        units = [(change.name, unit_of(field.path) or "", field.cause) for change, field in lost]
+        units = units or [(change.name, "", Cause.UNKNOWN) for change in changes]
+        yield from keeping(units, _KEEPING[held.guard], invocation)
     elif held.remedy:
         yield (Quoted(held.remedy),)
-
-
-def _keeping(held: Held, changes: Sequence[ProjectChange], invocation: Invocation) -> Iterator[Sentence]:
-    """The commands that adopt what only Scale has: one for the projects that need the same paths, so that no path
-    reaches a value that another project has changed in git alone."""
-    projects: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for change in changes:
-        projects[_paths([field for field in change.fields if _is_lost(field, held, invocation)])].append(change.name)
-    if len(projects) > _MOST_COMMANDS or len(changes) > _MOST_NAMED:
-        projects = {(): [change.name for change in changes]}
-    for paths, held_names in projects.items():
-        which: Sentence = (" (", *names(held_names), ")") if len(projects) > 1 else ()
-        options = [word for path in paths for word in ("--path", path)]
-        some = held_names if len(held_names) <= _MOST_NAMED else invocation.names
-        yield (_KEEPING[held.guard], *which, ": ", Command(invocation, "adopt", *options, "--", *some))
-
-
-def _paths(lost: Sequence[Field]) -> tuple[str, ...]:
-    """The units that an adopt needs by name, because git has changed them too."""
-    if all(field.cause in (Cause.DRIFT, Cause.UNKNOWN) for field in lost):
-        return ()
-    return tuple(dict.fromkeys(unit for field in lost if (unit := unit_of(field.path))))
 
 
 def _is_lost(field: Field, held: Held, invocation: Invocation) -> bool:
