@@ -103,7 +103,9 @@ class Repository:
         return f"# {name} of {choice or 'this'}"
 
 
-class _Writer:
+class Writer:
+    """Lines of YAML in a style."""
+
     def __init__(self, repository: Repository, style: Style) -> None:
         self._repository = repository
         self._style = style
@@ -165,7 +167,7 @@ class _Writer:
             yield from self._value("-", value, column, owners, choice)
 
 
-def _ontology(random: Random, words: list[str]) -> list[Any]:
+def some_choices(random: Random, words: list[str]) -> list[Any]:
     """Choices, some with descriptions, and some with others below them."""
     roots: list[Any] = []
     for _ in range(random.randrange(2, 6)):
@@ -207,7 +209,7 @@ def repository(random: Random, size: int) -> Repository:
         add(f"projects/{folder}_defaults.yaml", _defaults(found, style, defaults, owners, folder), style)
     for path, value in _SHARED.items():
         style = Style.any(random)
-        writer = _Writer(found, style)
+        writer = Writer(found, style)
         if isinstance(value, list):
             add(f"projects/{path}", writer.choices(value, 0, owners(path)), style)
         else:
@@ -222,7 +224,7 @@ def repository(random: Random, size: int) -> Repository:
         add(path, _manifest(found, style, name, plan), style)
         if plan.over:
             style = Style.any(random)
-            lines = _Writer(found, style).entries({"params": plan.over}, 0, frozenset({f"{name}:params"}))
+            lines = Writer(found, style).entries({"params": plan.over}, 0, frozenset({f"{name}:params"}))
             add(path.replace("projects/", "projects/_over/", 1), lines, style)
     return found
 
@@ -302,18 +304,18 @@ def _plan(random: Random, name: str, folder: str, users: dict[str, set[str]]) ->
         ontology = {"$ref": f"{up}_more.yaml#/choices"}
         use("_more.yaml#/choices", "ontology")
     elif kind == 2:
-        ontology = {"name": "Kinds", "choices": _ontology(random, words)}
+        ontology = {"name": "Kinds", "choices": some_choices(random, words)}
     elif kind == 3:
-        extras["x-choices"] = Anchored("choices", _ontology(random, words))
+        extras["x-choices"] = Anchored("choices", some_choices(random, words))
         ontology = Raw("*choices")
     elif kind < 7:
-        ontology = _ontology(random, words)
+        ontology = some_choices(random, words)
     over = {"mode": "Slow", "o1": [1, 2]} if random.random() < 0.3 else {}
     return _Plan(params, owners, ontology, extras, over)
 
 
 def _defaults(found: Repository, style: Style, defaults: dict[str, Any], owners: Any, folder: str) -> Iterator[Line]:
-    writer = _Writer(found, style)
+    writer = Writer(found, style)
     every = frozenset().union(*(owners(f"{folder}{key}") for key in defaults))
     yield Line("params:", every)
     each = {key: owners(f"{folder}{key}") for key in defaults}
@@ -321,7 +323,7 @@ def _defaults(found: Repository, style: Style, defaults: dict[str, Any], owners:
 
 
 def _manifest(found: Repository, style: Style, name: str, plan: _Plan) -> Iterator[Line]:
-    writer = _Writer(found, style)
+    writer = Writer(found, style)
     yield from writer.entries({"name": name, "type": "imageannotation"}, 0, NOBODY)
     every = frozenset({f"{name}:params"})
     shared = frozenset({f"{name}:ontology"})

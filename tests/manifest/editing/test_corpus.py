@@ -8,6 +8,8 @@ documents, and a byte order mark with an unusual layout and no final newline.
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -23,6 +25,7 @@ from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
 from reconciler.manifest.spelling import document_text
 from reconciler.model.values import ABSENT, equal
+from tests.cli.accounts import NOBODY, Repository, Style, Writer, some_choices
 from tests.manifest.editing.mutating import choices, mutated, value
 
 CORPUS = {path.name: path.read_bytes() for path in sorted((Path(__file__).parent / "corpus").glob("*.yaml"))}
@@ -311,3 +314,26 @@ def test_any_manifest(seed: int) -> None:
     after = edited(data, [new])
     assert equal(documents(after)[0].value, new)
     assert formatted(after, FileKind.MANIFEST) == after
+
+
+def test_no_choice_loses_its_comment() -> None:
+    """Choices move anywhere, in files of any style. Each of them that is left has its comments."""
+    for seed in range(60):
+        random = Random(seed)
+        account, style = Repository(), Style.any(random)
+        style.comments = random.choice([0.3, 0.9])
+        old = some_choices(random, [f"Old {number}" for number in range(30)])
+        in_list = random.random() < 0.6
+        whole = {"name": "p", "ontology": old if in_list else {"name": "k", "choices": old}}
+        lines = Writer(account, style).entries(whole, 0, NOBODY)
+        data = "".join(line.text + style.ending for line in lines).encode()
+        new = choices(old, random, [f"New {number}" for number in range(9)])
+        wanted = {"name": "p", "ontology": new if in_list else {"name": "k", "choices": new}}
+        text = edited(data, [wanted]).decode()
+        names = set(re.findall(r'"([^"]+)"', json.dumps(new)))
+        lost = [
+            name
+            for name, (_, choice) in account.comments.items()
+            if choice in names and not re.search(rf"# {name} of", text)
+        ]
+        assert not lost, (seed, text)
