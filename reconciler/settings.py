@@ -210,5 +210,5 @@ def _with_built_in(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping
 
 
 def git_top(folder: Path) -> Path | None:
-    """The nearest folder, from `folder` up, that is the top of a git repository; None outside of git."""
+    """The nearest folder, from `folder` up, that is the top of a git repository; None outside git."""
     return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None)

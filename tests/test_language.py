@@ -42,6 +42,10 @@ PHRASES: Final = {
     r"\bso nothing changes\b": "no action is needed",
     r"\bask Scale\.": "contact Scale support",
     r"\bthis one is empty\b|\bthis is not (a day|TOML)\b": "name what is wrong",
+    r"\boutside of git\b": "outside git",
+    r"\bof one's own\b|\blooks like ours\b": "reconciler's",
+    r"\b(leads?|led) to the same\b": "use the same",
+    r"\bset (a )?later dates? in\b": "set … to a later date",
 }
 """A pattern of what is not written, and what is written instead."""
 

@@ -24,7 +24,7 @@ PUSHING: Final = 60.0
 
 ALWAYS_OVERTAKEN: Final = (
     "If no other run is in progress, an interrupted one left a lock file. Remove the file that ends in .lock from the "
-    "repository's refs folder, or ask the server's operator to remove it."
+    "repository's refs folder, or ask the server's operator to do so."
 )
 """What may be wrong if other runs always seem to be faster."""
 

@@ -36,7 +36,7 @@ DIRECTIVES: Final[Mapping[str, Mapping[str, Any]]] = {
     REF: {
         "type": "string",
         "minLength": 1,
-        "description": "The path of a YAML file, relative to this file. To use a part of it, add # and a JSON pointer.",
+        "description": "The path of a YAML file, relative to this file. To use only a part, add # and a JSON pointer.",
         "examples": ["../shared/animals.yaml#/animals"],
     },
     LITERAL: {"description": "The value, unchanged. Use this for data that looks like a directive."},

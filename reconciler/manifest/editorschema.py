@@ -94,7 +94,7 @@ def _directives() -> dict[str, Schema]:
     anywhere = {name: schema for name, schema in DIRECTIVES.items() if name != UNSET_KEY}
     return {
         "directive": {
-            "$comment": "A directive. It must be the only key of its mapping.",
+            "$comment": "A directive, which must be the only key of its mapping.",
             "type": "object",
             "properties": anywhere,
             "minProperties": 1,

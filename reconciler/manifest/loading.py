@@ -283,7 +283,7 @@ def _duplicates(entries: Sequence[Entry], root: str) -> Iterator[Diagnostic]:
             yield error(
                 Code.DUPLICATE_NAME,
                 f"two manifests are named {quoted(entry.name)}",
-                detail="A name identifies one project in git and on Scale. Rename one of them, or remove it.",
+                detail="A name identifies one project in git and on Scale. Rename or remove one of the two manifests.",
                 location=entry.origin.user(("name",)),
                 label=first_at(earlier.user(("name",)), root),
             )

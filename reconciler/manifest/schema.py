@@ -38,7 +38,7 @@ def _name(name: str) -> str:
         )
     if len(name) > LONGEST_NAME:
         summary = f"a project's name can have at most {LONGEST_NAME:,} characters"
-        raise RefusedError(Code.BAD_NAME, summary, f"This name has {len(name):,} characters. Shorten it.")
+        raise RefusedError(Code.BAD_NAME, summary, f"This name has {len(name):,} characters. Shorten the name.")
     if not name.isprintable():
         control = next((character for character in name if unicodedata.category(character) == "Cc"), None)
         if control is not None:
@@ -139,7 +139,7 @@ CHOICES: Final = ListOf(
 CHOICE: Final = Table(
     thing="a choice",
     keys=(
-        Key("choice", Text(), "The name of the choice in answers. It must be unique in the whole tree.", required=True),
+        Key("choice", Text(), "The name of the choice in answers, unique in the whole tree.", required=True),
         Key("display", Text(), "The text that labelers see instead of the choice.", nullable=True),
         Key("description", Text(), "Guidance for labelers.", nullable=True),
         Key("subchoices", replace(CHOICES, at_least=0), "The choices below this one.", nullable=True),
@@ -152,7 +152,7 @@ ONTOLOGY: Final = Table(
         Key(
             "name",
             Text(rule=_ontology_name, schema={"minLength": 1}),
-            "The ontology's name. If it is left out, the name on Scale is not compared.",
+            "The name of the ontology. If name is left out, the name on Scale is not compared.",
         ),
         Key("choices", CHOICES, "The choices of the ontology.", required=True),
     ),
@@ -214,7 +214,7 @@ RECONCILE: Final = Table(
         Key(
             "protect",
             Truth(),
-            "If true, a plan shows the project's changes, but apply never writes them.",
+            "Whether the project is protected: plans show its changes, but an apply never writes them.",
             inherited=True,
         ),
     ),
@@ -234,14 +234,14 @@ PROJECT: Final = Table(
                     "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
                 },
             ),
-            "The project's name, which identifies it in git and on Scale. The API cannot change it.",
+            "The project's name, in git and on Scale. The API cannot change a project's name.",
             required=True,
             if_null="",
         ),
         Key(
             "type",
             Text(rule=_not_empty, schema={"minLength": 1}, proposals=tuple(sorted(TASK_TYPES))),
-            "The project's task type. The API cannot change it. An unknown type is sent unchanged. "
+            "The project's task type. The API cannot change a project's type. An unknown type is sent unchanged. "
             f"Scale's documentation recommends other types over these: {', '.join(sorted(PREFERRED))}.",
             required=True,
             inherited=True,
@@ -251,25 +251,25 @@ PROJECT: Final = Table(
         Key(
             "rapid",
             Truth(),
-            "Whether this is a Rapid project. It can be set only when the project is created.",
+            "Whether this is a Rapid project. Can be set only when the project is created.",
             inherited=True,
         ),
         Key(
             "studio",
             Truth(),
-            "Whether this is a Studio project. It can be set only when the project is created.",
+            "Whether this is a Studio project. Can be set only when the project is created.",
             inherited=True,
         ),
         Key(
             "pipeline",
             OneOf(values=PIPELINES),
-            "The pipeline that processes the tasks. It can be set only when the project is created.",
+            "The pipeline that processes the tasks. Can be set only when the project is created.",
             inherited=True,
         ),
         Key(
             "consensus_attempts",
             Number(words="a whole number greater than 0", whole=True, minimum=1),
-            "The number of labelers who answer each task in a consensus_task pipeline. It can be set only when the "
+            "The number of labelers who answer each task in a consensus_task pipeline. Can be set only when the "
             "project is created.",
             inherited=True,
         ),

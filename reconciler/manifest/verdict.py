@@ -246,7 +246,7 @@ def check(
 
 def _with_hint(fault: Fault) -> Fault:
     is_parameter = len(fault.path) == 1 and fault.code == Code.UNKNOWN_KEY and fault.path[0] in _ANY_PARAMETER
-    return replace(fault, label="move it below params") if is_parameter and not fault.label else fault
+    return replace(fault, label="move this key below params") if is_parameter and not fault.label else fault
 
 
 def _is_strange(document: dict[str, Json]) -> bool:

@@ -30,8 +30,8 @@ def blocked(desired: DesiredProject, live: LiveProject) -> Block | None:
         reported = error(
             "archived",
             f"{address_of(name)} is archived on Scale",
-            detail="The API cannot unarchive a project. Unarchive it in Scale's dashboard, or use a different name in "
-            "the manifest: an archived project keeps its name.",
+            detail="The API cannot unarchive a project. Unarchive the project in Scale's dashboard, or use a different "
+            "name in the manifest: an archived project keeps its name.",
         )
         return Block(Reason.ARCHIVED, "archived", reported)
     if desired.type != live.type:

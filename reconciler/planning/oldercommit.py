@@ -88,7 +88,7 @@ def _with(plan: Plan, diagnostic: Diagnostic) -> Plan:
 
 def _held(behind: Behind) -> Held:
     applied, head = behind.applied[:_SHORT], (behind.head or "")[:_SHORT]
-    why = f"The last applied commit, {applied}, is not in {head}. This apply would revert it."
+    why = f"The last applied commit, {applied}, is not in {head}. This apply would revert that commit's changes."
     return Held(OLDER_COMMIT, why, _REMEDY)
 
 

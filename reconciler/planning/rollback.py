@@ -29,7 +29,9 @@ from reconciler.planning.params import params_fields
 _MOST: Final = 20
 _CODE: Final = "not-rolled-back"
 _IGNORED: Final = "Reason: reconcile.ignore covers {them}. To roll {them} back, remove the path from reconcile.ignore."
-_UNNAMED: Final = "Reason: the manifest has no ontology name. To manage it, write ontology: {name: …, choices: …}."
+_UNNAMED: Final = (
+    "Reason: the manifest has no ontology name. To manage the name, write ontology: {name: …, choices: …}."
+)
 _NOT_MANAGED: Final = (
     "Reason: with reconcile.params: merge, parameters that the manifest does not have are not managed. To manage "
     "{them}, add {them} to the manifest."

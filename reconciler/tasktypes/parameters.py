@@ -21,7 +21,7 @@ COMMON: Final[dict[str, Fact]] = {
     ),
     "tags": strings("Tags for finding the tasks, at most 5."),
     "clear_unique_id_on_error": truth(
-        "Whether a failed task's unique_id becomes free, so that the task can be sent again."
+        "Whether the unique_id of a failed task can be used again, to send the task once more."
     ),
     "urgency": string("An older setting for when the tasks are due: immediate, day, or week.", "S"),
 }

@@ -1,4 +1,4 @@
-"""A repository of one's own, the sandbox served over loopback, and the command line run against them."""
+"""An empty repository, the sandbox served over loopback, and the command line run against them."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class Scale:
         self.store.edit_params("p", params)
 
     def forge(self, *sections: dict[str, Any], text: str | None = None, at: int = 0) -> None:
-        """Put a record of one's own making into the ref, in a commit of the time `at`."""
+        """Put a forged record into the ref, in a commit of the time `at`."""
         content = text if text is not None else json.dumps({"format_version": "1.0", "sections": sections})
         blob = self._git("hash-object", "-w", "--stdin", data=content)
         tree = self._git("mktree", data=f"100644 blob {blob}\trecord.json\n")

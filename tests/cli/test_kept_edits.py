@@ -265,7 +265,7 @@ def test_a_narrowed_run_of_another_account_leaves_the_record_alone(
     with accounts(*files) as [(real, env), (test, other)]:
         real.store.seed([live("p", {"a": 1, "b": 1}, created_at="2025-01-01T00:00:00.000Z")])
         test.store.seed([live("p", {"a": 0, "b": 0}, created_at="2025-06-01T00:00:00.000Z")])
-        # Both lead to the same endpoint, as two keys do: the key decides which account answers.
+        # Both use the same endpoint, as two keys do: the key decides which account answers.
         with _by_key({"live": real, "test": test}) as port:
             for one, key in ((env, "live"), (other, "test")):
                 one |= environment(f"http://127.0.0.1:{port}/v1") | {"SCALE_API_KEY": key}

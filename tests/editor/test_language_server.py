@@ -152,7 +152,7 @@ def test_completion_of_a_type(server: Server, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        (1, "The project's name, which identifies it"),
+        (1, "The project's name, in git and on Scale"),
         (4, "The shapes that labelers draw"),
         (6, "The labels to draw this shape for"),
         (9, "A list of choices"),

@@ -323,7 +323,7 @@ def test_codes_are_words() -> None:
 @pytest.mark.parametrize(
     ("text", "label"),
     [
-        ("instruction: hello\n", "move it below params"),
+        ("instruction: hello\n", "move this key below params"),
         ("ontology:\n  - name: Animal\n", 'did you mean "choice"?'),
         (
             "ontology:\n  - choice: A\n    choices: [B]\n",

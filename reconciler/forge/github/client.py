@@ -261,7 +261,7 @@ class GithubClient:
                 summary, "GITHUB_TOKEN is not valid. A job's token expires when the job ends. Run the job again."
             )
         if status == 403 and "locked" in words.lower():
-            return GithubLockedError(summary, "The conversation is locked. Unlock it, and run the job again.")
+            return GithubLockedError(summary, "Unlock the conversation on GitHub, then run the job again.")
         if status == 403 and "archived" in words.lower():
             return GithubError(summary, "Unarchive the repository in its settings, or disable the workflow.")
         if status == 403 and "not permitted to create or approve" in words.lower():
@@ -276,7 +276,7 @@ class GithubClient:
         if status == 404 and permission:
             return GithubError(summary, f"The resource does not exist, or the token cannot access it. {permission}")
         if status == 410:
-            return GithubError(summary, "Issues are disabled in this repository. Enable them in its settings.")
+            return GithubError(summary, "Enable issues in the repository's settings, then run the job again.")
         return GithubUnprocessableError(summary) if status == 422 else GithubError(summary)
 
     def _words(self, answer: Answer) -> str:

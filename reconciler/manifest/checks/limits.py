@@ -92,7 +92,7 @@ def _twice(fields: Json) -> Iterator[Fault]:
                 yield Fault(
                     (*path, "field_id"),
                     f"the field_id {quoted(field_id)} appears twice",
-                    "Answers are keyed by field_id, so each field needs its own. Rename one of the two.",
+                    "Answers are keyed by field_id, so each field needs a different one. Change one of the two.",
                 )
             seen.add(field_id)
 

@@ -124,7 +124,7 @@ def _remedy(value: Json, kinds: list[str]) -> str:
         if "array" in kinds:
             return "write a list: [a, b]"
     if "string" in kinds and isinstance(value, bool | int | float):
-        return "quote it"
+        return "quote the value"
     return ""
 
 
@@ -133,10 +133,10 @@ def project_key_in_params(subject: Subject) -> Iterator[Fault]:
     known = parameters_of(subject.type)
     for key in subject.params:
         if key in _BESIDE_PARAMS and key not in known:
-            detail = (
-                "Move the key out of params. As a parameter, it is sent to Scale, but it has no effect on the project."
+            detail = "Move the key out of params. In params, the key is sent to Scale, but has no effect."
+            yield Fault(
+                ("params", key), f"{quoted(key)} belongs next to params, not inside params", detail, at_key=True
             )
-            yield Fault(("params", key), f"{quoted(key)} belongs next to params, not inside it", detail, at_key=True)
 
 
 def parameter_of_task(subject: Subject) -> Iterator[Fault]:
@@ -158,7 +158,10 @@ def parameter_of_other_type(subject: Subject) -> Iterator[Fault]:
             more = f" and {count(len(others) - 1, 'other type')}" if len(others) > 1 else ""
             summary = f"{quoted(key)} is a parameter of {others[0]}{more}, not of {subject.type}"
             yield Fault(
-                ("params", key), summary, "Reconciler sends it unchanged. If it is a mistake, remove it.", at_key=True
+                ("params", key),
+                summary,
+                "Reconciler sends the parameter unchanged. If it is a mistake, remove it.",
+                at_key=True,
             )
 
 

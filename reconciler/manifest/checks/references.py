@@ -106,7 +106,7 @@ def _leaf(subject: Subject, name: Json, path: RawPath) -> Iterator[Fault]:
         yield Fault(
             path,
             f"{quoted(name)} has labels below it, so labelers cannot select it",
-            f"Use the labels below it instead: {named(list(heading.below))}.",
+            f"Use the labels below the heading instead: {named(list(heading.below))}.",
         )
 
 

@@ -35,7 +35,7 @@ def like_choices(subject: Subject) -> Iterator[Fault]:
         yield Fault(
             subject.path_of(second),
             f"{quoted(second)} and {quoted(first)} differ only in case, spacing, or Unicode form",
-            "They are different choices in answers, but people see no difference. Rename or remove one of them.",
+            "In answers, these are different choices, but people see no difference. Rename or remove one of them.",
         )
 
 
@@ -61,8 +61,8 @@ def ignore_ends_soon(subject: Subject) -> Iterator[Fault]:
             yield Fault(
                 ("reconcile", "ignore", index, *(("until",) if isinstance(written, dict) else ())),
                 f"this ignore expires {when}",
-                "After that day, the expired-ignore guard holds the project. Remove the ignore, or set a later date in "
-                "until.",
+                "After that day, the expired-ignore guard holds the project. Remove the ignore, or set until to a "
+                "later date.",
             )
 
 

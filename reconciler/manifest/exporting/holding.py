@@ -20,7 +20,7 @@ _OVERFLOWED: Final = (float("inf"), float("-inf"))
 def why_not(live: LiveProject) -> str | None:
     """Why no manifest can hold a live project, as the end of a sentence; None if one can."""
     if isinstance(live.ontology, Unreadable):
-        return f"its ontology cannot be read: {live.ontology.why}"
+        return f"the ontology on Scale cannot be read: {live.ontology.why}"
     document = {"name": live.name, "type": live.type, "params": dict(live.params)}
     if live.ontology is not None and live.ontology.choices:
         document["ontology"] = live.ontology.spelled

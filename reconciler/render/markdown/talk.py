@@ -66,7 +66,7 @@ def drift_left(number: int) -> str:
 
 def covered_words(names: Sequence[str]) -> str:
     """What a check of some projects is about."""
-    return f"Only some projects are checked: {listed([name_code(name[:300]) for name in names], most=20)}."
+    return f"Only these projects are checked: {listed([name_code(name[:300]) for name in names], most=20)}."
 
 
 def drift_over(scope: str) -> str:

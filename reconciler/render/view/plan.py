@@ -228,9 +228,9 @@ def _blocked(change: ProjectChange) -> tuple[Sentence, list[Sentence]]:
             to_do = to_do[-1:]
         case Reason.ARCHIVED:
             why = "a project with this name is archived on Scale, and an archived project keeps its name."
-            to_do = ["Unarchive it in Scale's dashboard, or use a different name in the manifest."]
+            to_do = ["Unarchive the project in Scale's dashboard, or use a different name in the manifest."]
         case _:
-            why = f"{reported.summary}." if reported else "nothing can be written to it."
+            why = f"{reported.summary}." if reported else "reconciler cannot write to this project."
     return (Quoted(why),), [(Quoted(line),) for line in to_do]
 
 

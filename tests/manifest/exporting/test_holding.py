@@ -30,7 +30,7 @@ def deep(levels: int) -> Any:
         ({"a": {"b": [float("-inf")]}}, None, "the number in params.a.b[0] is too large"),
         ({"a": deep(99)}, None, "params.a is nested more than 100 levels deep"),
         ({"a": deep(5_000)}, None, "params.a is nested more than 100 levels deep"),
-        ({}, [7], "its ontology cannot be read: ontology[0] is neither"),
+        ({}, [7], "the ontology on Scale cannot be read: ontology[0] is neither"),
         ({"a": deep(98), "b": [[]] * 200}, None, None),
         ({"a": "é"}, [], None),
     ],
