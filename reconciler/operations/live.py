@@ -139,10 +139,12 @@ _MOST_CHECKED: Final = 10
 
 def not_importable(live: Live, names: Sequence[str]) -> dict[str, str]:
     """Why no manifest can hold some live projects, by name. Of many projects, none is checked: nobody names them."""
+    if not 0 < len(names) <= _MOST_CHECKED:
+        return {}
     from reconciler.manifest.exporting.holding import why_not
 
     found: dict[str, str] = {}
-    for name in names if len(names) <= _MOST_CHECKED else ():
+    for name in names:
         project = live.projects.get(name)
         reason = why_not(project) if isinstance(project, LiveProject) else "its live state cannot be read"
         if reason is not None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.clock import SYSTEM_CLOCK, Clock
 from reconciler.diagnostics import Diagnostic, Severity, listed, warning
@@ -21,10 +21,8 @@ from reconciler.errors import GitRefusedError, RecordError
 from reconciler.forge.github.login import git_login
 from reconciler.git.keptref import ALWAYS_OVERTAKEN, LOCAL, PUSHING, pauses_between
 from reconciler.instants import to_the_second
-from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan, ProjectChange
 from reconciler.model.record import EMPTY_ACCOUNT, Record, RecordedProject, Run, Section, SectionKey
-from reconciler.operations.entering import changes_of, message_of
 from reconciler.operations.leases import Lease
 from reconciler.operations.session import Session
 from reconciler.operations.standing import CommitCheck
@@ -32,6 +30,9 @@ from reconciler.planning.bases import intended_by
 from reconciler.record.merging import conclude, intend
 from reconciler.record.stores import LoggedStore, RecordStore, Seen, open_record
 from reconciler.settings import Target
+
+if TYPE_CHECKING:
+    from reconciler.model.outcome import Outcome
 
 PATIENCE: Final = 300.0
 """How many seconds a run waits for other runs that write the same projects."""
@@ -230,6 +231,8 @@ class Recorder:
             await self.end()
 
     async def _conclude(self, plan: Plan, outcome: Outcome) -> None:
+        from reconciler.operations.entering import changes_of, message_of
+
         known = self._section(self.record, plan).projects
         # The account of an empty sandbox is created with its first project.
         account = outcome.target.account

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from reconciler import git
 from reconciler.diagnostics import Remedy
@@ -26,10 +26,11 @@ from reconciler.files.writing import open_lock_below, write_below
 from reconciler.git.keptref import LOCAL, OWN_REFS, KeptRef, ref_name
 from reconciler.git.login import NO_LOGIN, Login
 from reconciler.git.objects import MissingObjectError, NotACommitError, TooLargeError
-from reconciler.model.history import Step
 from reconciler.model.record import Record, Run, SectionKey
 from reconciler.record.liveness import Liveness
-from reconciler.record.log import read_log
+
+if TYPE_CHECKING:
+    from reconciler.model.history import Step
 
 _FOLDER = ".reconciler"
 _LARGEST_RENEWAL = 10_000
@@ -187,6 +188,8 @@ class _GitRecord:
                 self._refs.swap(ref, None, tip)
 
     def log(self, seen: Seen, key: SectionKey, name: str) -> Iterator[Step] | None:
+        from reconciler.record.log import read_log
+
         return read_log(self._refs, seen.token, key, name) if seen.token is not None else iter(())
 
     def missing_hint(self) -> Remedy | None:

@@ -17,6 +17,7 @@ SHORT = 0.5
 """Processor seconds below which a side gets more turns."""
 
 TURNS, SHORT_TURNS = 2, 6
+_NO_CACHE = "PYTHONDONTWRITEBYTECODE"
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ def measured(side: Side) -> Figures:
 
 
 def environment_of(side: Side) -> dict[str, str]:
-    """The environment of a command, as outside of CI."""
-    kept = {key: value for key, value in os.environ.items() if key not in ("CI", "GITHUB_ACTIONS")}
+    """The environment of a command, as outside of CI, and with cached bytecode."""
+    kept = {key: value for key, value in os.environ.items() if key not in ("CI", "GITHUB_ACTIONS", _NO_CACHE)}
     return {**kept, **(side.environment or {})}
 
 

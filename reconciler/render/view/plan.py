@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.diagnostics import count
-from reconciler.model.drift import Drift
 from reconciler.model.invocation import Invocation
 from reconciler.model.plan import Action, Plan, ProjectChange, Reason, Summary, unit_of
 from reconciler.model.project import PERMANENT
@@ -37,6 +36,9 @@ from reconciler.render.view.parts import (
     plan_of,
 )
 from reconciler.render.view.risks import RANK, Edits, Risk, alerts_of, changes_on_scale, risks_of, units_of
+
+if TYPE_CHECKING:
+    from reconciler.model.drift import Drift
 
 MOST_NAMED: Final = 10
 """How many projects a command names. For more, it does what it does to all."""
