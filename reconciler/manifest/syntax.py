@@ -132,7 +132,7 @@ def _open_bracket(refusal: _Refusal) -> _Explained | None:
     closer = _CLOSERS[bracket]
     opened, noticed = refusal.line(began), refusal.line(refusal.index)
     if ended or (noticed > opened and refusal.indent(noticed) <= refusal.indent(opened)):
-        return _Explained(began, f"unclosed {bracket}", f"add a {closer} at the end")
+        return _Explained(began, f"unclosed {bracket}", f"add the missing {closer}")
     if f"'{closer}'" not in refusal.message:
         return None
     start = refusal.index

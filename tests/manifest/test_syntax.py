@@ -28,12 +28,12 @@ CASES = {
         'to include a ", write \\", or quote the string with \'…\'',
     ),
     "a bracket that nothing closes": (
-        HEAD + "params: {a: [1, 2\nontology: [A]\n", "3:13", "unclosed [", "add a ] at the end",
+        HEAD + "params: {a: [1, 2\nontology: [A]\n", "3:13", "unclosed [", "add the missing ]",
     ),
     "a brace that nothing closes": (
-        HEAD + "params:\n  a: {b: 1\n  c: 2\n", "4:6", "unclosed {", "add a } at the end",
+        HEAD + "params:\n  a: {b: 1\n  c: 2\n", "4:6", "unclosed {", "add the missing }",
     ),
-    "a bracket open at the end": (HEAD + "params: [1, 2\n", "3:9", "unclosed [", "add a ] at the end"),
+    "a bracket open at the end": (HEAD + "params: [1, 2\n", "3:9", "unclosed [", "add the missing ]"),
     "a brace closed as a bracket": (
         HEAD + "params: {a: b]\n", "3:14", "the { in line 3 is not closed with }", "add } before this character",
     ),

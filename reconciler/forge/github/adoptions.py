@@ -191,14 +191,16 @@ class _Pull:
             try:
                 delete(self.posts.client, self.branch)
             except GithubError as refused:
-                self.warn(refused.code, f"the branch {self.branch} was not deleted: {refused.summary}", refused.detail)
+                why = f"{refused.summary}.\n{refused.detail}".rstrip()
+                self.warn(refused.code, f"the branch {self.branch} was not deleted", why)
         return kept, newest.url if newest is not None and kept is Kept.CLOSED else ""
 
     def comment(self, pull: Posted) -> None:
         try:
             self.posts.remark(pull.number, _SAID, Body({SET: pull.body.data.get(SET)}, self.proposed.over))
         except GithubError as refused:
-            self.warn(refused.code, f"the pull request was closed without a comment: {refused.summary}", "")
+            why = f"{refused.summary}.\n{refused.detail}".rstrip()
+            self.warn(refused.code, "the pull request was closed without a comment", why)
 
     def warn(self, code: str, summary: str, detail: str) -> None:
         self.notes.append(warning(code, summary, detail=detail))

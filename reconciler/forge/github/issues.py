@@ -242,9 +242,9 @@ class _Issue:
         try:
             self.posts.remark(issue.number, _REPORTED, Body(remembered, words))
         except GithubError as refused:
-            self.notes.append(
-                warning(refused.code, f"the drift issue is up to date, but no comment was posted: {refused.summary}")
-            )
+            summary = "the drift issue is up to date, but no comment was posted"
+            why = f"{refused.summary}.\n{refused.detail}".rstrip()
+            self.notes.append(warning(refused.code, summary, detail=why))
 
 
 def _changes(old: Body, new: Body) -> tuple[int, int] | None:
