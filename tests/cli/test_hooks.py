@@ -26,7 +26,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reconciler")
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in tracked.splitlines():
-        if name.startswith(("reconciler/", "README", "LICENSE", "pyproject", ".pre-commit-hooks")):
+        if name.startswith(("reconciler/", "README", "LICENSE", "pyproject", "hatch_build", ".pre-commit-hooks")):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
     _commit(folder)
