@@ -57,7 +57,7 @@ def test_every_command_block_is_known() -> None:
         "make demo",
         "make test",
         "mkdir -p projects",
-        "export SCALE_API_KEY=…            # a live or a test key: they see two separate worlds",
+        "export SCALE_API_KEY=…            # a live or a test key: each has its own projects",
     ]
 
 

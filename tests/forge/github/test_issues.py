@@ -291,7 +291,7 @@ def test_refusals(client: GithubClient, github: Github) -> None:
     github.issues_on = False
     with pytest.raises(GithubError) as off:
         keep(client, "a")
-    assert "disabled" in off.value.detail
+    assert "Enable issues" in off.value.detail
 
 
 def test_an_answer_that_is_another_issue(client: GithubClient, github: Github) -> None:
