@@ -21,7 +21,10 @@ pytest_plugins = ["tests.repositories"]
 settings.register_profile("reconciler", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("reconciler")
 
-_FOREIGN = ("CI", "GITHUB_", "RECONCILER_TARGET", "RECONCILER_ENDPOINT", "SCALE_", "NO_COLOR", "RUNNER_", "SSL")
+_FOREIGN = (
+    "CI", "GITHUB_", "RECONCILER_TARGET", "RECONCILER_ENDPOINT", "SCALE_", "NO_COLOR", "FORCE_COLOR", "RUNNER_", "SSL",
+    "COLUMNS", "LINES", "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE",
+)  # fmt: skip
 _COVERAGE_OF_CHILDREN = "COVERAGE_PROCESS_CONFIG"
 
 
