@@ -164,7 +164,7 @@ def test_files_that_cannot_be_written_are_warnings(
     monkeypatch.setenv("GITHUB_OUTPUT", str(files))
     done = cli("apply", "--auto-approve")
     assert done.code == 0
-    assert "warning[runner-file]: the job's summary cannot be written" in done.err
+    assert "warning[runner-file]: the job summary cannot be written" in done.err
     assert "warning[runner-file]: the step's outputs cannot be written" in done.err
     monkeypatch.delenv("GITHUB_STEP_SUMMARY")
     monkeypatch.delenv("GITHUB_OUTPUT")
