@@ -40,7 +40,7 @@ def test_the_story_of_a_drift(cli: Cli, served: Served, write: Write) -> None:
     assert "~ params.b = 1 -> 7" in found.out
     assert "pending: changed in git, not yet applied" in found.out
     assert "changed and changed back: params.t (version 1)" in found.out
-    assert "To undo it:\n  reconciler apply p --target production --endpoint " in found.out
+    assert "To undo the changes:\n  reconciler apply p --target production --endpoint " in found.out
     assert served.methods == {"GET": 1}
 
     document = cli("drift", "--format", "json").json()
@@ -216,7 +216,7 @@ def test_a_manifest_with_a_new_name_or_none_is_said(cli: Cli, repository: Path) 
     (manifests / "kittens.yaml").write_text("name: cats\ntype: imageannotation\n")
     (manifests / "dogs.yaml").unlink()
     found = cli("drift")
-    assert "The manifest of kittens now declares cats. On Scale, the old project is unchanged" in found.out
+    assert "The manifest of kittens now declares cats. The old project stays on Scale: the API cannot" in found.out
     assert "1 live project no longer has a manifest (dogs). The next apply stops managing it" in found.out
     assert "write a manifest" not in found.out
     document = cli("drift", "--format", "json").json()
