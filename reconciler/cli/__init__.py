@@ -19,6 +19,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.invocation import begin, noting
+from reconciler.cli.status import STATUS
 from reconciler.collection import collector_paused
 
 _COMMANDS = {
@@ -196,7 +197,10 @@ def _run(arguments: list[str]) -> int:
         register()
         attach(reconciler)
     try:
-        code = reconciler.main(arguments, prog_name="reconciler", standalone_mode=False)
+        try:
+            code = reconciler.main(arguments, prog_name="reconciler", standalone_mode=False)
+        finally:
+            STATUS.hide()
         return code if isinstance(code, int) else 0
     except click.exceptions.NoArgsIsHelpError as problem:
         click.echo(problem.format_message())

@@ -100,10 +100,12 @@ class _Operator:
         self._output = output
         self._auto_approve = auto_approve
         self._result = result
+        self._total = 0
         self.unkept: Diagnostic | None = None
         """Why the result could not be written."""
 
     def approves(self, plan: Plan) -> bool:
+        self._total = sum(change.writes for change in plan.changes)
         if self._output == "text":
             formats.show("plan", plan, "text", self._settings)
         return not plan.applyable or self._auto_approve or self._ask(plan)
@@ -134,7 +136,7 @@ class _Operator:
     def listening(self) -> Iterator[Callable[[Event], None]]:
         from reconciler.cli.progress import progress
 
-        with collector_resumed(), progress() as emit:  # an apply can send requests for hours
+        with collector_resumed(), progress(self._total) as emit:  # an apply can send requests for hours
             yield emit
 
     def keep(self, outcome: Outcome) -> None:

@@ -8,12 +8,13 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TextIO, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypedDict, TypeVar
 
 import click
 
 from reconciler.cli import invocation
 from reconciler.cli.invocation import noting
+from reconciler.cli.status import STATUS, columns_of, has_cursor
 from reconciler.diagnostics import quoted
 from reconciler.forge.github.job import is_job
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from reconciler.settings import Settings
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
-_FEWEST: Final = 40
-"""A narrower terminal breaks lines itself."""
 
 
 def _together(*options: Callable[[_Function], _Function]) -> Callable[[_Function], _Function]:
@@ -101,7 +100,9 @@ def open_session(target: str | None, endpoint: str | None, settings: Settings | 
     from reconciler.settings import read_settings
 
     settings = settings or read_settings(Path.cwd())
-    opened = session.open_session(settings, target=target, endpoint=endpoint, waiting=tell_waiting, **more)
+    opened = session.open_session(
+        settings, target=target, endpoint=endpoint, waiting=tell_waiting, step=STATUS.show, **more
+    )
     invocation.note_target(opened.target.name)
     return opened
 
@@ -150,23 +151,12 @@ class Look(TypedDict):
 
 def look(stream: TextIO) -> Look:
     """Whether to use color, and the columns to fold at, which only a terminal has."""
-    return {"colour": in_colour(stream), "columns": _columns(stream)}
+    return {"colour": in_colour(stream), "columns": columns_of(stream)}
 
 
 def in_colour(stream: TextIO) -> bool:
     """Whether to use color: only on a terminal, and never with NO_COLOR."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def _columns(stream: TextIO) -> int | None:
-    """The width of a terminal; None if it does not have one, or if it does not tell."""
-    if not stream.isatty():
-        return None
-    try:
-        columns = int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size(stream.fileno()).columns
-    except (ValueError, OSError):
-        return None
-    return max(columns, _FEWEST) if columns > 0 else None
+    return has_cursor(stream) and not os.environ.get("NO_COLOR")
 
 
 def say(text: str) -> None:
@@ -199,18 +189,19 @@ def say_words(words: str) -> None:
     """Print our own words as a result, folded at the width of a terminal."""
     from reconciler.render.layout import folded
 
-    _write(folded(words, _columns(sys.stdout)), sys.stdout)
+    _write(folded(words, columns_of(sys.stdout)), sys.stdout)
 
 
 def tell_words(words: str) -> None:
     """Print our own words to stderr, folded at the width of a terminal."""
     from reconciler.render.layout import folded
 
-    tell(folded(words, _columns(sys.stderr)))
+    tell(folded(words, columns_of(sys.stderr)))
 
 
 def tell_runner(commands: str) -> None:
     """Print our own commands for the runner to stderr. The runner is meant to obey them, so they are not shielded."""
+    STATUS.hide()
     sys.stdout.flush()
     sys.stderr.write(commands)
     sys.stderr.flush()
@@ -218,6 +209,7 @@ def tell_runner(commands: str) -> None:
 
 def say_runner(commands: str) -> None:
     """Print our own commands for the runner to stdout, as a result."""
+    STATUS.hide()
     sys.stdout.write(commands)
 
 
@@ -243,6 +235,7 @@ def say_json(document: Json) -> None:
     text = to_json(document)
     if is_job(os.environ):
         text = text.replace("##[", "#\\u0023[")
+    STATUS.hide()
     sys.stdout.write(text + "\n")
 
 
@@ -318,5 +311,6 @@ def _write(text: str, stream: TextIO) -> None:
         from reconciler.forge.github.commands import shield
 
         text = shield(text)
+    STATUS.hide()
     stream.write(text)
     stream.flush()

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli import console, invocation, runner
+from reconciler.cli.status import STATUS
 
 _EPILOG = """\b
 Examples:
@@ -30,6 +31,7 @@ def command(paths: tuple[str, ...], check: bool) -> int:
     from reconciler.render.escape import plain
     from reconciler.settings import read_settings
 
+    STATUS.show("Formatting")
     done = format_files(read_settings(Path.cwd()), paths, check=check)
     for file in done.changed:
         console.say(f"{plain(os.path.relpath(file))}\n")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import console, invocation, runner
+from reconciler.cli.status import STATUS, has_cursor
 
 if TYPE_CHECKING:
     from reconciler.operations.import_files import Proven
@@ -176,9 +177,10 @@ class _Shown:
 @contextmanager
 def _progress() -> Iterator[_Shown]:
     """A bar on a terminal's stderr, and nothing elsewhere."""
-    if not console.in_colour(sys.stderr):
+    if not has_cursor(sys.stderr):
         yield _Shown()
         return
+    STATUS.hide()
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 

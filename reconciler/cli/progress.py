@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from reconciler.cli import console
+from reconciler.cli.status import STATUS, has_cursor
 from reconciler.model.outcome import Event
 from reconciler.render.text.outcome import lay_out_progress
-from reconciler.render.view.progress import view_event
+from reconciler.render.view.progress import last_line, view_event
 
 _MOST_LINES = 12
 
@@ -20,31 +22,37 @@ def _tell(event: Event) -> None:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[Event], None]]:
-    """A listener for an apply's events. It writes to stderr. If stderr is closed, the apply goes on without it."""
-    if not console.in_colour(sys.stderr):
+def progress(total: int) -> Iterator[Callable[[Event], None]]:
+    """A listener for an apply's events, for a plan of `total` projects. It writes to stderr. If stderr is closed, the
+    apply goes on without it."""
+    if not has_cursor(sys.stderr):
         yield _tell
         return
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text
 
+    colour = console.in_colour(sys.stderr)
     running: dict[str, str] = {}
-    finished = 0
+    finished, began = 0, time.monotonic()
 
     def lines() -> Text:
         shown = list(running.values())[:_MOST_LINES]
         more = f"\n… {len(running) - _MOST_LINES} more under way" if len(running) > _MOST_LINES else ""
-        return Text.from_ansi("\n".join(shown) + f"{more}\n{finished} done")
+        last = last_line(finished, total, time.monotonic() - began)
+        text = Text.from_ansi("\n".join([*shown, last]) if not more else "\n".join(shown) + f"{more}\n{last}")
+        text.no_wrap, text.overflow = True, "ellipsis"
+        return text
 
-    with Live(lines(), console=Console(file=sys.stderr), transient=True, refresh_per_second=8) as live:
+    STATUS.hide()
+    terminal = Console(file=sys.stderr, no_color=not colour)
+    with Live(get_renderable=lines, console=terminal, transient=True, refresh_per_second=8):
 
         def emit(event: Event) -> None:
             nonlocal finished
-            running[event.name] = lay_out_progress(view_event(event), colour=True).rstrip("\n")
+            running[event.name] = lay_out_progress(view_event(event), colour=colour).rstrip("\n")
             if event.outcome is not None:
                 del running[event.name]
                 finished += 1
-            live.update(lines())
 
         yield emit

@@ -14,6 +14,7 @@ import click
 
 from reconciler.cli import console, formats, invocation, runner
 from reconciler.cli.invocation import noting
+from reconciler.cli.status import STATUS
 
 if TYPE_CHECKING:
     from reconciler.fieldpath import FieldPath
@@ -63,6 +64,7 @@ def command(names: tuple[str, ...], target: str | None, output: str, resolved: b
     settings, sources, now = None, None, datetime.now(UTC)
     try:
         settings = read_settings(Path.cwd())
+        STATUS.show("Checking the manifests")
         found = validate(settings, names, target=target, today=now.date())
         if resolved:
             from reconciler.manifest.places import resolved_sources

@@ -131,6 +131,7 @@ async def _apply(
         operator.keep(declined)
         return Applied(plan, declined, declined=True)
     begun = session.now()
+    session.step("Recording the intent")
     ended = False
 
     def keep_so_far() -> None:

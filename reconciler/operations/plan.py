@@ -89,6 +89,7 @@ def planned_with(session: Session, account: Account, live: Live, prepared: Prepa
     Raises:
         DiagnosedError: the changes are too large to be compared and written out.
     """
+    session.step("Comparing")
     declared, settings, section = prepared.declared, session.settings, account.of(prepared.record)
     _check_size(declared.projects, live)
     behind = prepared.check.behind(declared.commit, section) if prepared.check is not None else None

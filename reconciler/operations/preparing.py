@@ -75,6 +75,7 @@ def prepare(
     unanswered: list[Diagnostic] = []
     with _asking_git(unanswered, needed=needs_git):
         require_folders(settings, target.overlay)
+    session.step("Reading the manifests")
     manifests = load_manifests(settings.manifests, root=settings.repo_root, overlay=target.overlay, replaced=replaced)
     with _asking_git(unanswered, needed=needs_git):
         require_files(settings, manifests.missing)

@@ -86,6 +86,7 @@ def open_recorder(session: Session, allowed: Collection[str] = ()) -> Recorder:
 def _open(session: Session) -> tuple[LoggedStore, tuple[Diagnostic, ...]]:
     """The store of the record, and the diagnostics about it."""
     target = session.target
+    session.step("Reading the record")
     login = git_login(session.environment)
     store = open_record(session.settings.git_root, target.name, target.record, login=login, below=target.refs)
     notes = []

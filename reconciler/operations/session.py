@@ -137,7 +137,7 @@ class Session:
     is never opened.
 
     `now` returns aware times. `waiting` is called with the seconds of each long wait for the API, `progress` with each
-    sentence of progress.
+    sentence of progress, `step` with what the session is doing from now on.
     """
 
     settings: Settings
@@ -147,6 +147,7 @@ class Session:
     now: Callable[[], datetime] = SYSTEM_CLOCK.now
     waiting: Callable[[float], None] = lambda seconds: None
     progress: Callable[[str], None] = lambda sentence: None
+    step: Callable[[str], None] = lambda words: None
 
     def ask(
         self, use: Callable[[ScaleClient], Awaitable[_Answer]], *, interrupt: Callable[[], None] | None = None
@@ -157,6 +158,7 @@ class Session:
         notebook, `interrupt` is called if the user interrupts `use`, which then ends by itself. Without it, `use` is
         canceled.
         """
+        self.step("Reading live projects")
         answers: list[_Answer] = []  # asyncio.run formats what it returns, which takes seconds for a whole account
 
         async def with_client() -> None:
@@ -180,6 +182,7 @@ def open_session(
     environment: Mapping[str, str] | None = None,
     waiting: Callable[[float], None] = lambda seconds: None,
     progress: Callable[[str], None] = lambda sentence: None,
+    step: Callable[[str], None] = lambda words: None,
 ) -> Session:
     """A session on the target that flags, environment, and configuration name. Nothing is sent yet.
 
@@ -205,7 +208,7 @@ def open_session(
     if live is not None:
         snapshot = _read_snapshot(settings, chosen, live, environment)
         chosen = replace(chosen, endpoint=snapshot.target.endpoint, sandbox=None)
-    return Session(settings, chosen, environment, snapshot, waiting=waiting, progress=progress)
+    return Session(settings, chosen, environment, snapshot, waiting=waiting, progress=progress, step=step)
 
 
 def _read_snapshot(settings: Settings, target: Target, file: str, environment: Mapping[str, str]) -> Snapshot:

@@ -34,7 +34,7 @@ def _process(*arguments: str, **environment: str) -> subprocess.CompletedProcess
 
 
 _OWN = "reconciler reconciler.cli reconciler.cli.invocation reconciler.collection reconciler.forge"
-_OWN += " reconciler.forge.github reconciler.forge.github.job"
+_OWN += " reconciler.cli.status reconciler.forge.github reconciler.forge.github.job"
 
 
 def _imported(folder: Path, *arguments: str) -> set[str]:
@@ -50,7 +50,7 @@ def _imported(folder: Path, *arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize("argument", ["--version", "--help"])
-def test_version_and_help_import_seven_modules(argument: str, tmp_path: Path) -> None:
+def test_version_and_help_import_eight_modules(argument: str, tmp_path: Path) -> None:
     imported = _imported(tmp_path, argument)
     assert {name for name in imported if name.startswith("reconciler")} == {*_OWN.split()}
     assert len(imported) <= 25

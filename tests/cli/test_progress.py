@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.cli import console
 from reconciler.cli.progress import progress
 from reconciler.model.outcome import Event, ProjectOutcome, Status
 from reconciler.model.plan import Action, CallKind
+from reconciler.render.view.progress import last_line
 
 EVENTS = [
     Event(f"p{number}", Action.UPDATE, call=CallKind.SET_PARAMS, detail="setParams patch, 1 parameter")
@@ -20,15 +20,30 @@ DONE = Event("p0", Action.UPDATE, outcome=ProjectOutcome("p0", Action.UPDATE, St
 def test_each_event_is_shown(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], terminal: bool
 ) -> None:
-    monkeypatch.setattr(console, "in_colour", lambda stream: terminal)
+    monkeypatch.setattr("reconciler.cli.progress.has_cursor", lambda stream: terminal)
     monkeypatch.setenv("FORCE_COLOR", "1")  # what rich takes for a terminal
-    with progress() as emit:
+    with progress(20) as emit:
         for event in (*EVENTS, DONE):
             emit(event)
     said = capsys.readouterr()
     assert said.out == ""
     if terminal:
-        assert "1 done" in said.err
+        assert "1 of 20 done" in said.err
     else:
         assert len(said.err.splitlines()) == 15
         assert "project.p3: Modifying... [setParams patch, 1 parameter]" in said.err
+
+
+@pytest.mark.parametrize(
+    ("finished", "passed", "words"),
+    [
+        (0, 60.0, "0 of 1,200 done"),
+        (5, 1.0, "5 of 1,200 done"),
+        (200, 5.0, "200 of 1,200 done, 40 a second, about 25s left"),
+        (30, 10.0, "30 of 1,200 done, 3.0 a second, about 6m 30s left"),
+        (10, 60.0, "10 of 1,200 done, 10 a minute, about 119m 0s left"),
+        (1_200, 60.0, "1,200 of 1,200 done"),
+    ],
+)
+def test_the_rest_is_estimated(finished: int, passed: float, words: str) -> None:
+    assert last_line(finished, 1_200, passed) == words

@@ -41,3 +41,20 @@ def view_event(event: Event) -> Progress:
     shown = f"{reason[:_LONGEST_REASON]}…" if len(reason) > _LONGEST_REASON else reason
     end = NOT_DONE[outcome.status]
     return Progress(event.name, end.words.capitalize(), f": {shown}" if shown else "", end.mood)
+
+
+def last_line(finished: int, total: int, passed: float) -> str:
+    """`37 of 120 done, 4.1 a second, about 20 s left`, after `passed` seconds. The rest is estimated once there is
+    something to estimate it from."""
+    done = f"{finished:,} of {total:,} done"
+    if finished < _FEWEST or passed < _SOONEST or finished >= total:
+        return done
+    rate = finished / passed
+    speed = (
+        f"{rate:,.0f} a second" if rate >= 10 else f"{rate:.1f} a second" if rate >= 1 else f"{60 * rate:.0f} a minute"
+    )
+    return f"{done}, {speed}, about {duration((total - finished) / rate)} left"
+
+
+_FEWEST: Final = 3
+_SOONEST: Final = 2.0
