@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Targets that do not need one another are made beside each other.
 TWO := --no-print-directory --jobs=2
 
-.PHONY: demo test check types style contracts bytecode chaos campaign fuzz bench picture lock dist clean
+.PHONY: demo test check types style contracts bytecode chaos campaign fuzz bench picture site lock dist clean
 .PHONY: packages wheels modules
 
 demo: $(PRODUCT)  ## the main job on projects/, against the sandbox: plan, apply, and a plan with "No changes"
@@ -61,6 +61,9 @@ picture: $(READY)  ## docs/plan.svg and docs/page.png, the pictures in README, f
 	$(BIN)/python -m tests.picture
 	$(BIN)/python -m tests.page_picture
 
+site: $(READY)  ## the documentation as a site, in ./site
+	@$(BIN)/python -m tests.docs.site
+
 dist: $(READY)  ## the files of a release, checked as PyPI checks them
 	$(BIN)/python -m build --no-isolation
 	$(BIN)/twine check --strict dist/*
@@ -100,4 +103,4 @@ modules:
 		else echo "npm is missing: the tests that need its packages are skipped"; fi
 
 clean:
-	rm -rf .venv .reconciler build dist .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .reconciler build dist site .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
