@@ -445,3 +445,29 @@ def test_eight_applies_at_once(
     assert not any(project.intents for project in section.projects.values())
     assert (section.runs, len(section.projects)) == ({}, 9)
     assert git(hub.remote, "for-each-ref", "--format=%(refname)").split() == ["refs/heads/main", RECORD]
+
+
+def test_two_jobs_share_an_apply_and_the_record(hub: Hub, tmp_path_factory: pytest.TempPathFactory, cli: Cli) -> None:
+    """As docs/ci.md shows it for large accounts: each job has a pattern, and together they leave out no name."""
+    guide = (Path(__file__).parents[2] / "docs/ci.md").read_text("utf-8")
+    [line] = re.findall(r"names: (\[.*\])\n    steps", guide)
+    patterns = json.loads(line)
+    names = [f"{letter}{number}" for letter in "amnz" for number in range(5)]
+    for name in names:
+        hub.write(f"projects/more/{name}s.yaml", M.replace("NAME", f"{name}s") + "params: {priority: 1}\n")
+    commit_all(hub.repository)
+    git(hub.repository, "push", "-q", "origin", "HEAD:main")
+    clones = [hub.clone(tmp_path_factory.mktemp("shards") / "clone") for _ in patterns]
+    command = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "--allow", "max-creates"]
+    shards = [
+        subprocess.Popen([*command, pattern], cwd=clone, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for pattern, clone in zip(patterns, clones, strict=True)
+    ]
+    said = [shard.communicate(timeout=120)[0] for shard in shards]
+    assert [shard.returncode for shard in shards] == [0, 0], said
+    assert all("Projects: 10 added" in each for each in said), said
+    git(hub.repository, "fetch", "-q", "origin", f"+{RECORD}:{RECORD}")
+    assert cli("plan").last == "No changes. Your projects match the manifests."
+    assert cli("drift").code == 0
+    pins = cli("pins", "--format", "json").json()
+    assert {f"{name}s" for name in names} <= {each["name"] for each in pins["pins"]}
