@@ -146,26 +146,6 @@ def test_every_command_and_option_is_in_the_reference() -> None:
             assert f"`{option}" in section or f" {option}" in section, f"{name} {option}"
 
 
-def test_links_between_documents_lead_somewhere() -> None:
-    for file in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))):
-        for link in re.findall(r"\]\(([^)#\s]+)(#[^)\s]+)?\)", file.read_text("utf-8")):
-            path, anchor = link
-            if path.startswith(("http://", "https://")):
-                continue
-            led = file.parent / path
-            assert led.exists(), f"{file.name}: {path}"
-            if anchor:
-                headings = re.findall(r"^#+ (.+)$", led.read_text("utf-8"), re.MULTILINE)
-                slugs = {re.sub(r"[^a-z0-9 -]", "", each.lower()).replace(" ", "-") for each in headings}
-                assert anchor[1:] in slugs, f"{file.name}: {path}{anchor}"
-
-
-def test_every_document_is_in_the_index() -> None:
-    index = (ROOT / "docs" / "README.md").read_text("utf-8")
-    for file in sorted((ROOT / "docs").glob("*.md")):
-        assert file.name == "README.md" or f"({file.name}" in index, file.name
-
-
 def test_every_dependency_has_its_reason() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     names = {re.split(r"[<>=]", dependency)[0] for dependency in declared}

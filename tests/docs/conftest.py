@@ -16,6 +16,14 @@ from tests.repositories import git
 from tests.sandbox.dashboard import Dashboard
 from tests.serving import serve
 
+
+@pytest.fixture(autouse=True)
+def _author(monkeypatch: pytest.MonkeyPatch) -> None:
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "Ada Lovelace")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "ada@localhost")
+
+
 Check = Callable[[Sequence[Block]], str]
 
 
@@ -33,26 +41,27 @@ def check(
     file = tmp_path_factory.mktemp("served") / "sandbox.db"
     monkeypatch.setenv("RECONCILER_TARGET", "production")
     monkeypatch.setenv("SCALE_API_KEY", "key")
-    for variable in ("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"):
-        monkeypatch.setenv(variable, "Ada Lovelace")
-    for variable in ("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"):
-        monkeypatch.setenv(variable, "ada@localhost")
+
+    def call(blocks: Sequence[Block]) -> str:
+        return [*compare(blocks, repository, Dashboard(file), cli)][-1]
+
+    with serve(create_app(file, assumptions=Assumptions.parse(["strings=trimmed"]))) as port:
+        monkeypatch.setenv("RECONCILER_ENDPOINT", f"http://127.0.0.1:{port}/v1")
+        yield call
+
+
+def compare(blocks: Sequence[Block], folder: Path, scale: Dashboard, cli: Cli) -> Iterator[str]:  # noqa: F811
+    """Carry out blocks, and check that each command prints what its block shows. Yields what it printed."""
 
     def reconciler(*arguments: str) -> str:
         done = cli(*arguments)
         return done.out + done.err
 
-    def call(blocks: Sequence[Block]) -> str:
-        printed = ""
-        for block in blocks:
-            for shown, printed in carry_out(block, repository, Dashboard(file), reconciler):
-                for part in re.split(r"(?m)^…\n", shown):
-                    assert _plain(part) in _plain(printed)
-        return printed
-
-    with serve(create_app(file, assumptions=Assumptions.parse(["strings=trimmed"]))) as port:
-        monkeypatch.setenv("RECONCILER_ENDPOINT", f"http://127.0.0.1:{port}/v1")
-        yield call
+    for block in blocks:
+        for shown, printed in carry_out(block, folder, scale, reconciler):
+            for part in re.split(r"(?m)^…\n", shown):
+                assert _plain(part) in _plain(printed)
+            yield printed
 
 
 def _plain(text: str) -> str:

@@ -42,7 +42,7 @@ def carry_out(
 ) -> Iterator[tuple[str, str]]:
     """Write a file, edit the account, or run commands. Yields the output on the page and the real one."""
     if block.kind == "console":
-        for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block.text, re.MULTILINE):
+        for command, shown in re.findall(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", block.text, re.MULTILINE):
             if re.fullmatch(r"reconciler [^>|]*", command):
                 yield shown, reconciler(*command.split()[1:])
             else:
