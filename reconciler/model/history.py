@@ -18,6 +18,10 @@ from reconciler.model.values import Json
 _RANGE: Final = re.compile(r"(?:(params|ontology):)?([0-9]{1,9})\.\.([0-9]{1,9})?", re.ASCII)
 
 
+NO_LOG: Final = "no-record"
+"""The code of the warning that there is no log of applies."""
+
+
 class Part(StrEnum):
     """What has versions of its own."""
 
@@ -103,6 +107,11 @@ class Past:
     authors: Mapping[str, Author] = field(default_factory=dict, kw_only=True)
     diagnostics: tuple[Diagnostic, ...] = field(default=(), kw_only=True)
     masked: bool = field(default=False, kw_only=True)
+
+    @property
+    def has_log(self) -> bool:
+        """Whether there is a log of applies. Without one, the maker of every version is unknown."""
+        return all(diagnostic.code != NO_LOG for diagnostic in self.diagnostics)
 
 
 @dataclass(frozen=True, slots=True)

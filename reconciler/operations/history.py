@@ -12,7 +12,7 @@ from reconciler.errors import ReconcilerError, UnreadableAnswerError, UsageError
 from reconciler.git.authors import read_authors
 from reconciler.instants import read_instant, readable
 from reconciler.manifest.loading import load_manifests
-from reconciler.model.history import Author, Blame, History, Made, Part, Range, Relabel, Revision
+from reconciler.model.history import NO_LOG, Author, Blame, History, Made, Part, Range, Relabel, Revision
 from reconciler.model.ontology import Unreadable
 from reconciler.model.project import LiveProject, UnreadableProject, address_of
 from reconciler.model.record import Entries
@@ -137,7 +137,7 @@ def _trace(session: Session, name: str) -> Traced:
     if account.section is not None:
         steps = logged.store.log(logged.seen, account.section, name)
     makers = makers_of(live, steps or ())
-    noted = any(note.code == "no-record" for note in logged.notes)
+    noted = any(note.code == NO_LOG for note in logged.notes)
     unknown = [] if noted else _without_log(makers, is_logged=steps is not None)
     return Traced(live, account, makers, (*logged.notes, *unknown))
 
@@ -148,9 +148,9 @@ def _without_log(makers: Makers, *, is_logged: bool) -> list[Diagnostic]:
         return []
     if is_logged:
         summary = "the record's log has no apply of this project"
-        return [warning("no-record", summary, detail=_UNKNOWN)]
+        return [warning(NO_LOG, summary, detail=_UNKNOWN)]
     detail = f"{_UNKNOWN} The first apply in a git repository starts a record with a log."
-    return [warning("no-record", "there is no record with a log of applies", detail=detail)]
+    return [warning(NO_LOG, "there is no record with a log of applies", detail=detail)]
 
 
 _UNKNOWN: Final = "It is unknown which commit and which apply made each version."

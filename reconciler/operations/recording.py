@@ -21,6 +21,7 @@ from reconciler.errors import GitRefusedError, RecordError
 from reconciler.forge.github.login import git_login
 from reconciler.git.keptref import ALWAYS_OVERTAKEN, LOCAL, PUSHING, pauses_between
 from reconciler.instants import to_the_second
+from reconciler.model.history import NO_LOG
 from reconciler.model.plan import Plan, ProjectChange
 from reconciler.model.record import EMPTY_ACCOUNT, Record, RecordedProject, Run, Section, SectionKey
 from reconciler.operations.leases import Lease
@@ -100,7 +101,7 @@ def _open(session: Session) -> tuple[LoggedStore, tuple[Diagnostic, ...]]:
     if not is_local and (hint := store.missing_hint()) is not None:
         detail = "Without a record, the cause of a difference is unknown: see docs/concepts.md."
         summary = "this clone has no record of earlier applies"
-        notes.append(warning("no-record", summary, detail=detail, remedies=(hint,)))
+        notes.append(warning(NO_LOG, summary, detail=detail, remedies=(hint,)))
     return store, tuple(notes)
 
 

@@ -143,7 +143,7 @@ def test_a_record_that_begins_later_or_is_missing(cli: Cli, seed: Seed, write: W
     none = cli("history", "kittens")
     assert none.code == 0
     assert "the record's log has no apply of this project" in none.err or "no record with a log" in none.err
-    assert none.last.endswith("2 from before the record.")
+    assert none.last.endswith("2 of unknown origin.")
     write("p.yaml", M + "params: {a: 1}\nontology: [Cat]\n")
     commit_all(repository)
     cli("apply", "--auto-approve")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.diagnostics import count
 from reconciler.fieldpath import Attribute, format_path
 from reconciler.instants import in_utc
-from reconciler.model.history import Author, Blame, Blamed, History, Made, Maker, Part, Past, Relabel, Revision
+from reconciler.model.history import Blame, Blamed, History, Made, Maker, Part, Past, Relabel, Revision
 from reconciler.model.plan import Action, ProjectChange
 from reconciler.model.project import DesiredProject, Source
 from reconciler.model.values import MASKED, Json, Masked
@@ -97,7 +97,7 @@ def _last(history: History) -> str:
             return f"Versions at {minute(history.at)}: {_current(history.revisions)}."
         return f"Changes: {changes:,}." if changes else "No changes."
     numbers = Counter(revision.made.by for revision in history.revisions)
-    kinds = {Maker.APPLY: "made by applies", Maker.SCALE: "made on Scale", Maker.UNKNOWN: "from before the record"}
+    kinds = {Maker.APPLY: "made by applies", Maker.SCALE: "made on Scale", Maker.UNKNOWN: _unknown(history)}
     made = [f"{numbers[by]:,} {words}" for by, words in kinds.items() if numbers[by]]
     return f"Versions: {'; '.join(filter(None, (_totals(history), ', '.join(made))))}."
 
@@ -115,7 +115,7 @@ _PARTS = {Part.PARAMS: "params", Part.ONTOLOGY: "the ontology"}
 
 def _revision(history: History, revision: Revision, reader: Reader) -> RevisionView:
     versions = f"version {revision.number}"
-    made = _made(revision.made, history.authors)
+    made = _made(revision.made, history)
     if history.compared and revision.since is not None:
         made = (f"{versions}: ", *made)
         versions = f"version {revision.since} -> {revision.number}"
@@ -164,16 +164,21 @@ def _section(history: History, revision: Revision, *, full: bool) -> Section | N
     return next(sections(change, sign, full=full))
 
 
-def _made(made: Made, authors: Mapping[str, Author], *, record: bool = True) -> Sentence:
+def _unknown(past: Past) -> str:
+    return "from before the record" if past.has_log else "of unknown origin"
+
+
+def _made(made: Made, past: Past, *, record: bool = True) -> Sentence:
     """What made a version: the commit with its author, and with `record`, the apply's commit in the record's log."""
-    return tuple(_made_words(made, authors.get(made.commit or ""), record))
+    return tuple(_made_words(made, past, record))
 
 
-def _made_words(made: Made, author: Author | None, record: bool) -> Iterator[str]:
+def _made_words(made: Made, past: Past, record: bool) -> Iterator[str]:
+    author = past.authors.get(made.commit or "")
     if made.by is Maker.SCALE:
         yield "made on Scale"
     elif made.by is Maker.UNKNOWN:
-        yield "from before the record"
+        yield _unknown(past)
     elif made.commit is None:
         yield "applied without a commit"
     else:
@@ -210,7 +215,7 @@ def view_blame(blame: Blame, reader: Reader) -> BlameView:
     found = reader.printed(blame)
     numbers = Counter(field.made.by for field in found.fields)
     made = f"{numbers[Maker.APPLY]:,} by applies, {numbers[Maker.SCALE]:,} on Scale"
-    older = f", {numbers[Maker.UNKNOWN]:,} before the record" if numbers[Maker.UNKNOWN] else ""
+    older = f", {numbers[Maker.UNKNOWN]:,} {_unknown(blame).removeprefix('from ')}" if numbers[Maker.UNKNOWN] else ""
     return BlameView(
         Head.of(found, reader),
         fields=tuple(_blamed(found, field) for field in found.fields),
@@ -226,7 +231,7 @@ def _blamed(blame: Blame, field: Blamed) -> BlamedView:
         value=field.value,
         has_value=not is_choice,
         when=_when(when, field.at),
-        made=_made(field.made, blame.authors, record=False),
+        made=_made(field.made, blame, record=False),
         on_scale=field.made.by is Maker.SCALE,
     )
 
@@ -262,7 +267,7 @@ def view_relabel(relabel: Relabel, reader: Reader) -> RelabelView:
                 one.new,
                 one.declared,
                 _when(f"version {one.version}", one.at),
-                _made(one.made, found.authors, record=False),
+                _made(one.made, found, record=False),
             )
             for one in found.renames
         ),
