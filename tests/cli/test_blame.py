@@ -38,7 +38,7 @@ def test_a_live_ontology_that_cannot_be_read(cli: Cli, served: Served) -> None:
     shown = cli("blame", "p")
     assert shown.code == 0
     assert "the live ontology cannot be read\n  ontologyHistory[1].ontology is a string" in shown.err
-    assert shown.last == "1 value: 0 by applies, 0 on Scale, 1 before the record."
+    assert shown.last == "1 value: 0 by applies, 0 on Scale, 1 of unknown origin."
 
 
 def test_a_name_that_is_not_there(cli: Cli, served: Served) -> None:

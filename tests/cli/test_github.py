@@ -406,7 +406,7 @@ def test_a_locked_conversation(cli: Cli, write: Write, github: Github, job: Job,
     shown = cli("github", "comment", "--plan", "changes.plan")
     assert shown.code == 0
     assert "::warning title=github-locked::" in shown.err
-    assert "Unlock it" in shown.err
+    assert "Unlock the conversation" in shown.err
     assert "### `sandbox`: 1 to add" in summary()
 
 
