@@ -336,7 +336,7 @@ def test_an_archived_namesake(account: Account) -> None:
     done = account.apply()
     assert done.code == 1
     assert "p is archived on Scale" in done.out + done.err
-    assert "Unarchive it in Scale's dashboard, or give the manifest a new name" in " ".join(
+    assert "Unarchive the project in Scale's dashboard, or use a different name" in " ".join(
         (done.out + done.err).split()
     )
     account.settles()
@@ -350,7 +350,7 @@ def test_a_namesake_in_capitals(account: Account) -> None:
     done = account.apply("--allow", "near-name")
     if account.wrong == "get-case=ignored":
         assert done.code == 1
-        assert 'about a project.name is "P", so the response is about a different project' in done.err
+        assert 'project.name is "P", so the response is about a different project' in done.err
         assert account.versions() == (0, 0)
     else:
         account.works()

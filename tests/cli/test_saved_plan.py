@@ -114,7 +114,7 @@ def _change(file: Path, **changes: object) -> None:
         (lambda file: file.write_text("{"), "not JSON"),
         (lambda file: file.write_text("[" * 100_000), "not JSON"),
         (lambda file: file.write_text("[]"), "not a plan file"),
-        (lambda file: file.write_bytes(b"\xff\xfe"), "not JSON"),
+        (lambda file: file.write_bytes(b"\xff\xfe"), "not UTF-8 text"),
         (lambda file: file.unlink(), "cannot be read"),
     ],
 )
