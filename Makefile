@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 TWO := --no-print-directory --jobs=2
 
 .PHONY: demo test check types style contracts bytecode chaos campaign fuzz bench picture site lock dist clean
-.PHONY: packages wheels modules
+.PHONY: lowest newest packages wheels modules
 
 demo: $(PRODUCT)  ## the main job on projects/, against the sandbox: plan, apply, and a plan with "No changes"
 	@sh tests/demo.sh "$(BIN)/python"
@@ -75,7 +75,20 @@ lock:  ## requirements.lock, and the two locks that a job installs from; needs u
 	echo hatchling | $(LOCK) pyproject.toml - --output-file $(LOCKS)/action.lock
 	echo uv | $(LOCK) - --output-file $(LOCKS)/installer.lock
 
+# The tests of what uses each dependency.
+BOUNDED := tests/cli/test_commands.py tests/cli/test_progress.py tests/documents tests/http tests/manifest \
+	tests/planning/test_cases.py tests/render tests/scale
+
+lowest: RESOLUTION := lowest-direct
+newest: RESOLUTION := highest
+lowest newest:  ## these tests with the oldest, or the newest, versions of dependencies that pyproject.toml allows; needs uv
+	uv pip compile --quiet --resolution $(RESOLUTION) --python $(PYTHON) pyproject.toml --output-file $(VENV)/$@.txt
+	uv venv --quiet --clear --python $(PYTHON) $(VENV)/$@
+	uv pip install --quiet --python $(VENV)/$@ --constraint $(VENV)/$@.txt --editable . --group bounds
+	$(VENV)/$@/bin/python -m pytest -q -n 2 --dist worksteal $(BOUNDED)
+
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
+INSTALL ?= $(PIP) install
 
 # What the product needs, and nothing else: the demo runs the checkout as it is. A complete environment has it all.
 $(PRODUCT): $(LOCKS)/action.lock
@@ -83,7 +96,7 @@ $(PRODUCT): $(LOCKS)/action.lock
 		{ echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }
 	@echo "Setting up $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) install --no-compile --require-hashes --requirement $(LOCKS)/action.lock
+	@$(INSTALL) --no-compile --require-hashes --requirement $(LOCKS)/action.lock
 	@touch $@
 
 $(READY): $(PRODUCT) requirements.lock $(wildcard $(LOCKS)/*.lock) pyproject.toml tests/package-lock.json
@@ -91,8 +104,8 @@ $(READY): $(PRODUCT) requirements.lock $(wildcard $(LOCKS)/*.lock) pyproject.tom
 	@touch $@
 
 packages:
-	$(PIP) install --require-hashes --requirement requirements.lock
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	$(INSTALL) --require-hashes --requirement requirements.lock
+	$(INSTALL) --no-deps --no-build-isolation --editable .
 
 wheels:
 	$(PIP) download --require-hashes --no-deps --dest $(VENV)/wheels \
