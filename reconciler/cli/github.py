@@ -29,7 +29,10 @@ Examples, in a job of GitHub Actions with GITHUB_TOKEN in the step's env:
 
 @click.group("github", epilog=_EPILOG)
 def command() -> None:
-    """Update GitHub: a comment on a pull request, the drift issue, or a pull request that adopts drift."""
+    """Update a comment, an issue, or a pull request on GitHub.
+
+    They are the comment with a plan, the drift issue, and the pull request that adopts drift.
+    """
 
 
 _ID = click.option(

@@ -49,11 +49,11 @@ For other runners, delete .github/actions/reconciler, run init again, and specif
 @click.argument("folder", metavar="[DIR]", required=False)
 @click.option("--from", "source", metavar="REQUIREMENT", help="What the jobs install: an exact version of reconciler.")
 def command(folder: str | None, source: str | None) -> int:
-    """Lay out a repository: configuration, an example manifest, and workflows for GitHub.
+    """Lay out a repository, with workflows for GitHub.
 
-    Existing files are not changed. The new files fit the configured manifest folder, the branch, and the top of the
-    repository. The workflows install what --from specifies, or by default the running reconciler, pinned by its commit
-    or hash.
+    It has a configuration and an example manifest, too. Existing files are not changed. The new files fit the
+    configured manifest folder, the branch, and the top of the repository. The workflows install what --from specifies,
+    or by default the running reconciler, pinned by its commit or hash.
     """
     import os
 

@@ -19,10 +19,11 @@ Examples:
 @console.target_options
 @formats.format_option("pins")
 def command(names: tuple[str, ...], target: str | None, endpoint: str | None, output: str) -> int:
-    """Show the params version that the last apply of each project wrote or found equal.
+    """Show the params version of each project's last apply.
 
-    For code that creates tasks: with project_version set to this number, a task gets the params that were applied, even
-    if someone has changed the project on Scale since. Each pin has the manifest's commit and a hash of its content.
+    It is the version that the apply wrote or found equal. For code that creates tasks: with project_version set to this
+    number, a task gets the params that were applied, even if someone has changed the project on Scale since. Each pin
+    has the manifest's commit and a hash of its content.
     """
     from reconciler.operations.pins import pins
 

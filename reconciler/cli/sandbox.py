@@ -31,7 +31,10 @@ _target = click.option("--target", metavar="NAME", help="The sandbox target to u
 
 @click.group("sandbox", epilog=_EPILOG)
 def command() -> None:
-    """Emulate the Projects API in a SQLite file, to try reconciler without a key."""
+    """Emulate the Projects API, to try reconciler without a key.
+
+    The emulated account is a SQLite file.
+    """
 
 
 class _Serve(click.Command):

@@ -26,7 +26,7 @@ An editor with YAML support finds the schema through the first line of a manifes
     help="What the schema is for: a manifest, a _defaults.yaml, a file of a target's overlay, or reconciler.toml.",
 )
 def command(kind: str) -> int:
-    """Print the JSON Schema of manifests, or of the configuration, for editors."""
+    """Print the JSON Schema of manifests or of the configuration."""
     from reconciler.configuration.keys import configuration_schema
     from reconciler.manifest.editorschema import editor_schema, schema_text
 

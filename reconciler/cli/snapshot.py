@@ -21,9 +21,10 @@ Examples:
     "--publish", is_flag=True, help="Publish the snapshot in the target's git ref, where it replaces the previous one."
 )
 def command(target: str | None, endpoint: str | None, out: str | None, publish: bool) -> int:
-    """Save live state for plan and drift with --live, which need no key.
+    """Save live state for plan and drift without a key.
 
-    Saves the latest versions of every project and the versions that the record names, without `sensitive` values.
+    plan --live and drift --live read it. It has the latest versions of every project and the versions that the record
+    names, without `sensitive` values.
     """
     from datetime import UTC, datetime
 

@@ -12,14 +12,10 @@ from typing import Final
 from reconciler.diagnostics import Diagnostic
 from reconciler.fieldpath import FieldPath
 from reconciler.model.plan import Field, State, TargetInfo
-from reconciler.model.record import RecordedProject
+from reconciler.model.record import NO_LOG, RecordedProject
 from reconciler.model.values import Json
 
 _RANGE: Final = re.compile(r"(?:(params|ontology):)?([0-9]{1,9})\.\.([0-9]{1,9})?", re.ASCII)
-
-
-NO_LOG: Final = "no-record"
-"""The code of the warning that there is no log of applies."""
 
 
 class Part(StrEnum):

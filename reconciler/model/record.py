@@ -9,6 +9,9 @@ from typing import Final
 EMPTY_ACCOUNT: Final = "empty"
 """The account of a section that was made while the account had no project."""
 
+NO_LOG: Final = "no-record"
+"""The code of the warning that there is no log of applies."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:

@@ -12,10 +12,10 @@ from reconciler.errors import ReconcilerError, UnreadableAnswerError, UsageError
 from reconciler.git.authors import read_authors
 from reconciler.instants import read_instant, readable
 from reconciler.manifest.loading import load_manifests
-from reconciler.model.history import NO_LOG, Author, Blame, History, Made, Part, Range, Relabel, Revision
+from reconciler.model.history import Author, Blame, History, Made, Part, Range, Relabel, Revision
 from reconciler.model.ontology import Unreadable
 from reconciler.model.project import LiveProject, UnreadableProject, address_of
-from reconciler.model.record import Entries
+from reconciler.model.record import NO_LOG, Entries
 from reconciler.operations.live import Account, get_projects, list_account, recognize
 from reconciler.operations.recording import Logged, read_logged
 from reconciler.operations.session import Session

@@ -21,9 +21,8 @@ from reconciler.errors import GitRefusedError, RecordError
 from reconciler.forge.github.login import git_login
 from reconciler.git.keptref import ALWAYS_OVERTAKEN, LOCAL, PUSHING, pauses_between
 from reconciler.instants import to_the_second
-from reconciler.model.history import NO_LOG
 from reconciler.model.plan import Plan, ProjectChange
-from reconciler.model.record import EMPTY_ACCOUNT, Record, RecordedProject, Run, Section, SectionKey
+from reconciler.model.record import EMPTY_ACCOUNT, NO_LOG, Record, RecordedProject, Run, Section, SectionKey
 from reconciler.operations.leases import Lease
 from reconciler.operations.session import Session
 from reconciler.operations.standing import CommitCheck
