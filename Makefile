@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Targets that do not need one another are made beside each other.
 TWO := --no-print-directory --jobs=2
 
-.PHONY: demo test check types style contracts bytecode chaos campaign fuzz bench picture site lock dist clean
+.PHONY: demo test check types style contracts bytecode chaos campaign fuzz bench picture reference site lock dist clean
 .PHONY: lowest newest packages wheels modules
 
 demo: $(PRODUCT)  ## the main job on projects/, against the sandbox: plan, apply, and a plan with "No changes"
@@ -60,6 +60,9 @@ bench: $(READY)  ## each row of docs/performance.md with N projects, 10,000 by d
 picture: $(READY)  ## docs/plan.svg and docs/page.png, the pictures in README, from a real run; the second needs chromium
 	$(BIN)/python -m tests.picture
 	$(BIN)/python -m tests.page_picture
+
+reference: $(READY)  ## the parts of docs/ that the code defines: options, keys, guards, JSON documents
+	$(BIN)/python -m tests.docs.generated
 
 site: $(READY)  ## the documentation as a site, in ./site
 	@$(BIN)/python -m tests.docs.site

@@ -1,4 +1,4 @@
-"""The tables of keys and guards in the docs, from their definitions. `python -m tests.docs.reference` prints them."""
+"""The tables of keys and guards in the docs, from their definitions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def guards() -> str:
     rows = [
         (f"[`{name}`](#{name})", " ".join(holds[name].split()), _setting(name)) for name in (*GUARD_NAMES, NO_MANIFESTS)
     ]
-    return _table([("Guard", "Holds", "Setting, and its default"), *rows])
+    return table([("Guard", "Holds", "Setting, and its default"), *rows])
 
 
 def _setting(guard: str) -> str:
@@ -41,11 +41,11 @@ def settings_keys() -> str:
 
 
 def _keys(rows: Sequence[tuple[str, str, str]]) -> str:
-    return _table([("Key", "Value", "Meaning"), *rows])
+    return table([("Key", "Value", "Meaning"), *rows])
 
 
-def _table(rows: Sequence[tuple[str, str, str]]) -> str:
-    cells = [rows[0], ("---", "---", "---"), *rows[1:]]
+def table(rows: Sequence[tuple[str, ...]]) -> str:
+    cells = [rows[0], ("---",) * len(rows[0]), *rows[1:]]
     return "".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in row)} |\n" for row in cells)
 
 
@@ -67,9 +67,3 @@ def _inner(kind: Kind) -> tuple[Table | None, str]:
             return table, ".NAME."
         case _:
             return None, ""
-
-
-if __name__ == "__main__":
-    print(manifest_keys())  # noqa: T201
-    print(settings_keys())  # noqa: T201
-    print(guards())  # noqa: T201
