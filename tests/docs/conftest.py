@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.assumptions import Assumptions
-from tests.cli.conftest import Cli, cli, repository, seed, write  # noqa: F401
+from tests.cli.conftest import Cli, cli, repository, seed, served, write  # noqa: F401
 from tests.docs.pages import Block, carry_out
 from tests.repositories import git
 from tests.sandbox.dashboard import Dashboard

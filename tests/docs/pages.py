@@ -27,11 +27,11 @@ class Block:
 def sections(page: str) -> dict[str, list[Block]]:
     """The blocks of each section that has some, by its heading."""
     parts = re.split(r"(?m)^## (.+)$", (DOCS / page).read_text("utf-8"))
-    found = {name.strip("`"): list(_blocks(text)) for name, text in zip(parts[1::2], parts[2::2], strict=True)}
-    return {name: blocks for name, blocks in found.items() if blocks}
+    found = {name.strip("`"): list(blocks(text)) for name, text in zip(parts[1::2], parts[2::2], strict=True)}
+    return {name: some for name, some in found.items() if some}
 
 
-def _blocks(text: str) -> Iterator[Block]:
+def blocks(text: str) -> Iterator[Block]:
     for kind, body in re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
         title = re.match(r"# (.*)\n", body)
         yield Block(kind, title[1] if title else "", body)
