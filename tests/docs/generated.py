@@ -56,10 +56,18 @@ def _section(path: tuple[str, ...], command: click.Command) -> str:
     context = click.Context(command, info_name=" ".join(("reconciler", *path)))
     usage = command.get_usage(context).removeprefix("Usage: ")
     records = [param.get_help_record(context) for param in command.params if isinstance(param, click.Option)]
-    rows = [(f"`{record[0]}`", _prose(record[1])) for record in records if record is not None]
+    rows = [(_option(record[0]), _prose(record[1])) for record in records if record is not None]
     text = f"\n## {' '.join(path)}\n\n```text\n{' '.join(usage.split())}\n```\n"
     text += f"\n{_prose(inspect.cleandoc(command.help or ''))}\n"
     return text + (f"\n{table([('Option', 'Meaning'), *rows])}" if rows else "")
+
+
+def _option(record: str) -> str:
+    """An option and its value. Of alternatives, each is code of its own: a table has no way to show `|` in code."""
+    name, _, alternatives = record.partition(" [")
+    if not alternatives:
+        return f"`{record}`"
+    return f"`{name}` {', '.join(f'`{each}`' for each in alternatives.rstrip(']').split('|'))}"
 
 
 def _prose(text: str) -> str:

@@ -83,6 +83,7 @@ def build(site: Path) -> str:
 
 def lay_out(folder: Path) -> None:
     """The pages, and what they link to, as the generator reads them."""
+    _write(folder / "keys.css", _STYLE)
     for page in pages():
         text = (ROOT / page).read_text("utf-8")
         for path, _ in links(page):
@@ -126,6 +127,7 @@ def settings() -> str:
         'site_name = "reconciler"',
         'site_description = "Scale AI annotation projects in git: a plan, applied exactly once"',
         'docs_dir = "pages"',
+        'extra_css = ["keys.css"]',
         f"nav = [{sections}]",
     ]
     if address := os.environ.get("RECONCILER_SITE"):
@@ -136,6 +138,10 @@ def settings() -> str:
 def _pages(entries: Sequence[Entry]) -> str:
     return f"[{', '.join(f'{{{json.dumps(title)} = {json.dumps(path)}}}' for title, path in entries)}]"
 
+
+_STYLE = """/* A key or an option is never broken within a word: on a narrow screen, the table scrolls. */
+.md-typeset td:first-child code { white-space: nowrap; }
+"""
 
 _THEME = """
 [project.theme]
