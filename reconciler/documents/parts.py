@@ -85,20 +85,29 @@ def _shape_in(annotation: Any) -> type[Shape] | None:
 
 def as_json(shape: Json) -> Json:
     """A shape as a JSON value."""
-    if isinstance(shape, Shape):
+    kind = type(shape)
+    if kind in _AS_THEY_ARE:
+        return shape
+    if kind is tuple:
+        return [as_json(item) for item in shape]
+    if _is_shape(kind):
         values = vars(shape)
         return {
             key: value if type(value) in _AS_THEY_ARE else as_json(value)
-            for name, key, default in _keys(type(shape))
+            for name, key, default in _keys(kind)
             if (value := values[name]) is not default and (default is None or value != default)
         }
-    if isinstance(shape, tuple):
-        return [as_json(item) for item in shape]
-    if isinstance(shape, dict) and isinstance(next(iter(shape.values()), None), Shape):
+    if kind is dict and _is_shape(type(next(iter(shape.values()), None))):
         return {key: as_json(value) for key, value in shape.items()}
     if isinstance(shape, date):
         return timestamp(shape) if isinstance(shape, datetime) else shape.isoformat()
     return shape
+
+
+@cache
+def _is_shape(kind: type[Any]) -> bool:
+    """Cached because pydantic's own check of an instance takes longer than all else that is done with it."""
+    return issubclass(kind, Shape)
 
 
 _AS_THEY_ARE: Final = frozenset({str, int, float, bool, type(None), list})

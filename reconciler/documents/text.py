@@ -1,11 +1,12 @@
 """The text of a document: JSON that is always written in the same way, and checked when it is read.
 
-A document can be sealed: it then has a `digest` over everything else in it. The seal shows that a document was edited
-or cut short. It does not show who wrote the document, so a sealed document is checked too.
+A document can be sealed: it then ends with a `digest` over the bytes of everything else in it. The seal shows that a
+document was edited or cut short. It does not show who wrote the document, so a sealed document is checked too.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+import pydantic_core
 from pydantic import ValidationError
 
 from reconciler.diagnostics import Remedy
@@ -65,8 +67,10 @@ class Kind:
 
     def write(self, document: Mapping[str, Json]) -> bytes:
         """The document as UTF-8 JSON on one line. Raises the kind's error if it is too large."""
-        sealed = {**document, "digest": digest(document)} if self.sealed else document
-        content = (to_json(sealed) + "\n").encode("utf-8", "surrogatepass")
+        content = _written(document)
+        if self.sealed:
+            content = content[:-1] + _SEAL + hashlib.sha256(content).hexdigest().encode() + _END
+        content += b"\n"
         try:
             self._check_size(content)
         except UnfitError as problem:
@@ -119,7 +123,7 @@ class Kind:
         """The value of a document. `place` names the text in the kind's error."""
         try:
             self._check_size(content)
-            document = self._checked(parsed(content))
+            document = self._checked(parsed(content), content)
         except UnfitError as problem:
             raise self.error(f"{place} {problem}", problem.advice, remedies=[self._remedy(place)]) from None
         try:
@@ -138,7 +142,7 @@ class Kind:
         if sum(map(content.count, (b"[", b"{", b","))) > self.most_values:  # no fewer than there are values
             raise UnfitError(f"may have more than {self.most_values:,} values, the limit for {self.name}")
 
-    def _checked(self, document: Json) -> Json:
+    def _checked(self, document: Json, content: bytes) -> Json:
         is_one = isinstance(document, dict) and self.key in document
         if not is_one or self.value not in (None, document[self.key]):
             raise UnfitError(f"is not {self.name}")
@@ -151,9 +155,36 @@ class Kind:
         if self.sealed:
             if document.get("masked") or "digest" not in document:
                 raise UnfitError(self.unsealed)
-            if document.pop("digest") != digest(document):
+            seal = document.pop("digest")
+            if seal != _seal_of(content) and seal != digest(document):  # earlier versions sealed the value
                 raise UnfitError("was changed or truncated after it was written")
         return document
+
+
+_SEAL: Final = b',"digest":"'
+_END: Final = b'"}'
+
+
+def _seal_of(content: bytes) -> str:
+    """The seal that a sealed text should have: the digest of all that is before the seal."""
+    digested = hashlib.sha256(memoryview(content)[: max(content.rfind(_SEAL), 0)])
+    digested.update(b"}")
+    found = digested.hexdigest()
+    return found if content.endswith(_SEAL + found.encode() + _END + b"\n") else ""
+
+
+def _written(document: Mapping[str, Json]) -> bytes:
+    """The document as pydantic-core writes it, which takes a third of the time.
+
+    The exceptions are numbers that overflowed, halves of surrogate pairs, and deep nesting, which it cannot write.
+    """
+    try:
+        content = pydantic_core.to_json(document)
+    except ValueError:
+        return to_json(document).encode("utf-8", "surrogatepass")
+    if b"Infinity" in content:
+        return to_json(document).encode("utf-8", "surrogatepass")
+    return content
 
 
 def parsed(content: bytes) -> Json:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity, warning
-from reconciler.documents.plan import PlanShape
-from reconciler.documents.result import ResultShape
+from reconciler.documents.plan import PlanShape, is_equal
 from reconciler.errors import GithubError, GithubForbiddenError, GithubLockedError
 from reconciler.forge.github.client import GithubClient
 from reconciler.forge.github.comments import (
@@ -64,17 +64,21 @@ def comment_plan(client: GithubClient, event: Event, plan: Plan, writer: Writer)
         return Report(notes=(_no_pull_request(event),), instead=text)
     if (why := overtaken(client, event)) != "":
         return Report(done=(f"Pull request #{event.number}: comment unchanged, because {why}.",))
-    document = PlanShape.document(printed(plan, base=writer.base, sensitive=writer.sensitive))
+    shown = replace(
+        plan, changes=tuple(change for change in plan.changes if not is_equal(change) or change.diagnostics)
+    )
+    document = PlanShape.document(printed(shown, base=writer.base, sensitive=writer.sensitive))
     content = {key: value for key, value in document.items() if key not in _TIMES}
+    names = [change.name for change in plan.changes]
     data: dict[str, Json] = {
         "plan_hash": plan.hash,
         "commit": event.sha,
-        CONTENT: digest([content, writer.notes(plan, event)]),
+        CONTENT: digest([content, names, writer.notes(plan, event)]),
         JOB: job_hash(event),
         NAMES: names_hash(plan.names),
         RUN: event.run,
     }
-    coverage = Coverage.of((change.name for change in plan.changes), complete=plan.complete)
+    coverage = Coverage.of(names, complete=plan.complete)
     find = partial(of_plan, event=event, coverage=coverage, names=plan.names)
     if plan.failed:
         find, write = partial(of_failure, event=event, names=plan.names), _failure_writer(data, text())
@@ -171,6 +175,8 @@ def _failure_writer(data: Mapping[str, Json], text: str) -> Write:
 
 def _outcome_writer(event: Event, outcome: Outcome, writer: Writer, *, alone: bool, fork: bool, fresh: bool) -> Write:
     """`alone` is whether no other pull request was merged, `fresh` whether no earlier run can have commented here."""
+    from reconciler.documents.result import ResultShape
+
     document = ResultShape.document(printed(outcome, base=writer.base))
     content = {key: value for key, value in document.items() if key not in _TIMES}
     quiet = outcome.summary.complete and all(project.status is Status.UNCHANGED for project in outcome.projects)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -11,16 +12,18 @@ from typing import Any, Final
 
 import pytest
 
+from reconciler.documents import text
 from reconciler.documents.drift import KIND, DriftShape, read_drift_file
 from reconciler.documents.result import ResultShape, read_result_file
 from reconciler.documents.text import Kind
 from reconciler.errors import ResultFileError
 from reconciler.model.printed import printed
-from reconciler.model.values import Json
+from reconciler.model.values import Json, digest
 from tests.documents.nonsense import nested
 from tests.render import plans, test_drift
 
 DRIFT: Final = DriftShape.document(printed(test_drift.drift(test_drift.PROJECT), base="/r"))
+SEALED: Final = replace(KIND, sealed=True)
 RESULT: Final = ResultShape.document(printed(plans.happened(), base=plans.BASE))
 
 
@@ -69,6 +72,45 @@ def test_what_is_too_large_is_neither_written_nor_read(small: Kind, why: str) ->
         small.write(DRIFT)
     with pytest.raises(ResultFileError, match=f"x.json .*{why}"):
         small.read(KIND.write(DRIFT), DriftShape, place="x.json")
+
+
+def test_a_seal_is_made_and_checked_over_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = SEALED.write(DRIFT)
+    start, _, seal = whole.rpartition(b',"digest":"')
+    assert hashlib.sha256(start + b"}").hexdigest().encode() + b'"}\n' == seal
+    monkeypatch.setattr(text, "digest", None)  # which would hash the value
+    assert SEALED.read(whole, DriftShape, place="x.json") == KIND.read(KIND.write(DRIFT), DriftShape, place="x.json")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda whole: whole.replace(b'"complete":true', b'"complete":false'),
+        lambda whole: whole.replace(b"{", b'{"masked":false,', 1),
+        lambda whole: whole.replace(b',"digest":"', b',"digest":"0', 1),
+        lambda whole: whole[:-3] + b',"digest":"' + hashlib.sha256(whole[:-3] + b"}").hexdigest().encode() + b'"}\n',
+        lambda whole: json.dumps(json.loads(whole)).encode(),
+    ],
+)
+def test_a_changed_byte_breaks_the_seal(spoil: Callable[[bytes], bytes]) -> None:
+    whole = SEALED.write(DRIFT)
+    assert spoil(whole) != whole
+    with pytest.raises(ResultFileError):
+        SEALED.read(spoil(whole), DriftShape, place="x.json")
+
+
+def test_a_seal_over_the_value_as_earlier_versions_made_it() -> None:
+    former = json.dumps({**DRIFT, "digest": digest(DRIFT)}, indent=1).encode()
+    assert SEALED.read(former, DriftShape, place="x.json") == KIND.read(KIND.write(DRIFT), DriftShape, place="x.json")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [float("inf"), -float("inf"), "\ud800", {"\udfff": "Infinity"}, nested(300), 10**40, [1e16, 1e-7, -0.0, 0.1]],
+)
+def test_values_that_are_hard_to_write(more: Json) -> None:
+    found = json.loads(KIND.write({**DRIFT, "more": more}).decode("utf-8", "surrogatepass"))
+    assert repr(found["more"]) == repr(more)
 
 
 def test_the_place_of_a_mistake_is_named(tmp_path: Path) -> None:
