@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.diagnostics import Diagnostic, Location, Severity, error, warning
+from reconciler.documents.plan import PlanShape
 from reconciler.forge.github.client import GithubClient
 from reconciler.model.outcome import CallOutcome, CallResult, ProjectOutcome, Status
 from reconciler.model.plan import Action, CallKind, Plan, Summary
@@ -79,3 +80,30 @@ def test_times_alone_change_nothing(github: Github) -> None:
         report = comment_plan(client, event, later, replace(WRITER, now=NOW + timedelta(hours=2)))
     assert report.done[0].startswith("Pull request #7: comment unchanged.")
     assert len(github.writes) == 1
+
+
+def test_unchanged_projects_count_by_name_alone(github: Github, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[int] = []
+    document = PlanShape.document
+
+    def counted(value: Plan) -> object:
+        written.append(len(value.changes))
+        return document(value)
+
+    monkeypatch.setattr(PlanShape, "document", counted)
+    event = event_of(github)
+    same = [unchanged(f"same{number}") for number in range(20)]
+    warned = replace(unchanged("warned"), diagnostics=(warning("w", "s", location=LOCATION),))
+    made = plan(kitten(), *same, warned)
+    moved = replace(same[0], expected=replace(same[0].expected, params_version=99))
+    reports = []
+    with GithubClient(event, clock=Clock()) as client:
+        for each in (
+            made,
+            plan(kitten(), moved, *same[1:], warned),
+            plan(kitten(), replace(same[0], name="other"), *same[1:], warned),
+            plan(kitten(), replace(same[0], name="other"), *same[1:], replace(warned, diagnostics=())),
+        ):
+            reports.append(comment_plan(client, event, each, WRITER).done[0].split(".")[0])
+    assert [report.rpartition(" ")[2] for report in reports] == ["created", "unchanged", "edited", "edited"]
+    assert written == [2, 2, 2, 1]
