@@ -85,7 +85,7 @@ def _shape_in(annotation: Any) -> type[Shape] | None:
 
 def as_json(shape: Json) -> Json:
     """A shape as a JSON value."""
-    kind = type(shape)
+    kind: Any = type(shape)
     if kind in _AS_THEY_ARE:
         return shape
     if kind is tuple:
@@ -97,7 +97,8 @@ def as_json(shape: Json) -> Json:
             for name, key, default in _keys(kind)
             if (value := values[name]) is not default and (default is None or value != default)
         }
-    if kind is dict and _is_shape(type(next(iter(shape.values()), None))):
+    first: Any = type(next(iter(shape.values()), None)) if kind is dict else None
+    if first is not None and _is_shape(first):
         return {key: as_json(value) for key, value in shape.items()}
     if isinstance(shape, date):
         return timestamp(shape) if isinstance(shape, datetime) else shape.isoformat()
