@@ -47,7 +47,11 @@ def pages() -> list[str]:
 
 def prose(page: str) -> str:
     """A page without its code blocks, where a `#` starts a comment."""
-    return _FENCE.sub("", (ROOT / page).read_text("utf-8"))
+    return without_code((ROOT / page).read_text("utf-8"))
+
+
+def without_code(text: str) -> str:
+    return _FENCE.sub("", text)
 
 
 def links(page: str) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ import functools
 import http.server
 import re
 import threading
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -14,8 +15,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+import yaml
 
-from tests.docs.site import INDEX, ROOT, build, links, navigation, pages, prose
+from tests.docs import site as site_module
+from tests.docs.site import INDEX, ROOT, build, links, navigation, pages, prose, settings, without_code
 from tests.render.browser import CHROMIUM, PATIENCE, browser
 from tests.test_named_pages import anchor
 
@@ -48,6 +51,38 @@ def test_every_page_is_in_the_index_once() -> None:
     assert sorted(listed) == sorted(set(pages()) - {INDEX})
     assert set(listed.values()) == {1}
     assert [section for section, _ in navigation()] == ["Get started", "Concepts", "How to", "Reference", "Design"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("[a](ci.md#gone)", [("docs/ci.md", "gone")]),
+        ("[a](../gone)", [("gone", "")]),
+        ("[a](#gone)", [("docs/page.md", "gone")]),
+        ("![a](gone.png)", [("docs/gone.png", "")]),
+        ("`[a](gone.md)`\n\n```sh\n# [a](gone.md)\n```\n[a](https://gone.example.org)", []),
+    ],
+)
+def test_which_links_are_checked(text: str, found: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site_module, "prose", lambda page: without_code(text))
+    assert [*links("docs/page.md")] == found
+
+
+def test_the_address_of_the_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RECONCILER_SITE", raising=False)
+    assert "site_url" not in tomllib.loads(settings())["project"]
+    monkeypatch.setenv("RECONCILER_SITE", "https://o.example.org/r/")
+    assert tomllib.loads(settings())["project"]["site_url"] == "https://o.example.org/r/"
+
+
+def test_only_one_job_may_publish() -> None:
+    workflow = yaml.load((ROOT / ".github/workflows/site.yml").read_text("utf-8"), yaml.BaseLoader)
+    assert workflow["on"] == {"push": {"branches": ["main"]}, "workflow_dispatch": ""}
+    assert workflow["permissions"] == {}
+    assert workflow["jobs"]["build"]["permissions"] == {"contents": "read", "pages": "read"}
+    assert workflow["jobs"]["publish"]["permissions"] == {"pages": "write", "id-token": "write"}
+    assert workflow["jobs"]["publish"]["needs"] == "build"
+    assert [step["uses"].partition("@")[0] for step in workflow["jobs"]["publish"]["steps"]] == ["actions/deploy-pages"]
 
 
 class _Read(HTMLParser):
