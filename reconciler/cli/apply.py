@@ -64,8 +64,6 @@ def command(
 
     NAME is a project name, a shell-style pattern, or a manifest path or folder. Prompts on a terminal before it writes.
     """
-    from reconciler.documents.result import check_result
-    from reconciler.documents.savedplan import read_plan_file
     from reconciler.errors import UsageError
     from reconciler.model.guards import OLDER_COMMIT
     from reconciler.operations.apply import apply
@@ -78,14 +76,19 @@ def command(
         )
     console.check_guards(allowed)
     settings = read_settings(Path.cwd())
-    saved = read_plan_file(Path(planfile), base=settings.git_root) if planfile is not None else None
-    if saved is not None:
+    saved = None
+    if planfile is not None:
+        from reconciler.documents.savedplan import read_plan_file
+
+        saved = read_plan_file(Path(planfile), base=settings.git_root)
         note_plan(saved, settings)
         target = target or os.environ.get("RECONCILER_TARGET") or saved.target.name
     session = console.open_session(
         target, endpoint, settings, parallelism=parallelism, writes=True, progress=console.tell_line
     )
     if result is not None:
+        from reconciler.documents.result import check_result
+
         check_result(Path(result))
     operator = _Operator(settings, output=output, auto_approve=auto_approve, result=result)
     applied = apply(session, names, saved=saved, pending=pending, allowed=allowed, operator=operator)

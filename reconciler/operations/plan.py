@@ -143,7 +143,9 @@ def with_warnings(plan: Plan, settings: Settings) -> Plan:
     changes = plan.changes
     if settings.checks.get(RENAMED_CHOICE, "warn") == "warn":
         changes = tuple(
-            replace(change, diagnostics=(*change.diagnostics, *warn_of_renamed(change, settings.sensitive)))
+            replace(change, diagnostics=(*change.diagnostics, *found))
+            if (found := warn_of_renamed(change, settings.sensitive))
+            else change
             for change in changes
         )
     return replace(plan, changes=changes, diagnostics=(*plan.diagnostics, *warnings))

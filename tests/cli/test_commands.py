@@ -86,6 +86,15 @@ def test_a_plan_without_changes_imports_no_history_and_nothing_that_writes(tmp_p
     assert not [name for name in own if name.startswith(tuple(f"reconciler.{package}" for package in packages))]
 
 
+def test_an_apply_imports_no_documents_except_the_record(tmp_path: Path) -> None:
+    (tmp_path / "projects").mkdir()
+    (tmp_path / "projects" / "p.yaml").write_text(ONE)
+    imported = _imported(tmp_path, "apply", "--auto-approve")
+    assert "reconciler.applying.applier" in imported
+    unused = {f"reconciler.documents.{name}" for name in ("plan", "savedplan", "result", "drift")}
+    assert not imported & unused
+
+
 def test_the_help_has_the_first_sentence_of_each_command() -> None:
     context = click.Context(reconciler)
     shown, computed = context.make_formatter(), context.make_formatter()
