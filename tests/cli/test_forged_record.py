@@ -1,6 +1,6 @@
 """A record that somebody forged: it can class an edit wrongly or quiet a guard, and nothing worse.
 
-No ruleset of GitHub protects `refs/reconciler/*` (github.md, section 2 [A]): whoever can push can write them.
+No ruleset of GitHub protects `refs/reconciler/*`: whoever can push can write them.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ BIN = Path(sys.executable).parent
 _UNKNOWN_TO_ACTIONLINT = (
     'unexpected key "queue" for "concurrency" section. expected one of "cancel-in-progress", "group"'
 )
-"""Its one false message (github.md, section 1 [T]): it is older than `queue`, which the schema knows."""
+"""Its one false message: it is older than `queue`, which the schema knows."""
 
 
 @pytest.fixture(params=["own", "initial"])

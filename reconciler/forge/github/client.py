@@ -2,7 +2,7 @@
 
 The token is sent only to the API's own origin: a redirect or page link that leads elsewhere is refused. The client
 waits for a rate limit, within bounds. It repeats reads and idempotent writes after a 5xx and after a lost answer. It
-does not repeat a create: the error has `may_have_landed`, and the caller checks first. Facts: github.md, section 5.
+does not repeat a create: the error has `may_have_landed`, and the caller checks first.
 """
 
 from __future__ import annotations

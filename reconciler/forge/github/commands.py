@@ -1,7 +1,7 @@
 """Workflow commands: diagnostics as annotations, and output in which GitHub finds no command.
 
-GitHub's rules (github.md, section 6 [S], [D]): properties and data are escaped, `%` first. A step keeps ten annotations
-of a kind. `file` is relative to the workspace, which is the git top level.
+GitHub's rules [S], [D]: properties and data are escaped, `%` first. A step keeps ten annotations of a kind. `file` is
+relative to the workspace, which is the git top level.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class Event:
 def read_event(environment: Mapping[str, str]) -> Event:
     """The event of a job, from GITHUB_* variables and the file that GITHUB_EVENT_PATH names.
 
-    On pull_request, GITHUB_SHA is the test merge. The head commit is in the event ([D], github.md, section 4).
+    On pull_request, GITHUB_SHA is the test merge. The head commit is in the event [D].
 
     Raises:
         GithubSetupError: a variable is missing or unusable, or the file cannot be read.

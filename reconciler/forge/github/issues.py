@@ -220,7 +220,7 @@ class _Issue:
         return Kept.UNCHANGED if is_over else self.update(issue, body, Kept.EDITED)
 
     def see_label(self) -> None:
-        """GitHub silently drops an unknown label ([P], github.md, section 5). The issue would never be found again."""
+        """GitHub silently drops an unknown label [P]. The issue would never be found again."""
         label = {"name": LABEL, "color": "b60205", "description": "Live projects were changed outside git"}
         self.posts.client.ensure("/labels", label, needs=WRITES)
 

@@ -1,6 +1,6 @@
 """The parts of a GitHub Actions job: its summary, its outputs, and its commit.
 
-Its variables name the files (github.md, section 6).
+Its variables name the files [D].
 """
 
 from __future__ import annotations

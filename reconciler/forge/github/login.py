@@ -25,7 +25,7 @@ def git_login(environment: Mapping[str, str]) -> Login:
     """With it, git sends the job's token, but only to GitHub's server.
 
     A checkout then does not have to keep credentials. If it does keep them, the empty value replaces its header,
-    because GitHub refuses two such headers (github.md, section 3 [T] and [P]).
+    because GitHub refuses two such headers [P].
     """
     token, server = environment.get("GITHUB_TOKEN"), environment.get("GITHUB_SERVER_URL")
     if not is_job(environment):

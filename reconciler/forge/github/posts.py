@@ -144,7 +144,7 @@ class Posts:
     def update(self, path: str, body: Body, **more: str) -> None:
         """Update the comment or issue at `path`.
 
-        Above its limit, GitHub answers 200 and keeps the old body ([P], github.md, section 5).
+        Above its limit, GitHub answers 200 and keeps the old body [P].
 
         Raises:
             GithubError: the answer's first line, the marker, is not the one that was sent.

@@ -12,7 +12,7 @@ from reconciler.render.markdown.code import fence, markup
 from reconciler.render.signs import Sign
 
 LIMIT: Final = 60_000
-"""How many characters always fit in a comment (github.md, section 5 [P])."""
+"""How many characters always fit in a comment."""
 
 _NOTES: Final = 800
 """How many characters are reserved for the notes on what is left out."""

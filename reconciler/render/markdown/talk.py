@@ -125,7 +125,7 @@ def unfolded(text: str) -> str:
 
 
 def _without_alerts(text: str) -> str:
-    """GitHub shows no alert within a `<details>` (github.md, section 7 [D])."""
+    """GitHub shows no alert within a `<details>`."""
     return re.sub(r"(?m)^> \[!(NOTE|WARNING)\]$", lambda found: f"> **{found[1].capitalize()}**\n>", text)
 
 

@@ -1,4 +1,4 @@
-"""The GitHub endpoints that reconciler uses, served: written from GitHub's documentation (github.md), not our code.
+"""The GitHub endpoints that reconciler uses, served: written from GitHub's documentation, not our code.
 
 What it is asked and what it answers is compared with GitHub's own description of its API. A test fails if they differ.
 
