@@ -153,5 +153,12 @@ def test_every_dependency_has_its_reason() -> None:
     assert names == set(re.findall(r"\[([A-Za-z0-9.-]+)\]\(https", table[: table.index("There are two YAML")]))
 
 
+def test_every_tool_has_its_reason() -> None:
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    names = {re.split(r"[\[<>=;]", tool)[0] for group in groups.values() for tool in group if isinstance(tool, str)}
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("## Tools\n")[2].partition("\n## ")[0]
+    assert {name for name in names if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)} == set()
+
+
 def test_the_picture_is_current() -> None:
     assert FILE.read_text("utf-8") == picture(), "make picture"

@@ -198,3 +198,22 @@ def wait_until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("command", ["", "plann", "apply --auto-approve", "plan\napply"])
+def test_a_command_that_no_step_carries_out_fails(command: str) -> None:
+    done = check(command)
+    assert done.returncode == 1
+    assert done.stdout.startswith("::error::The action does not know this command.")
+
+
+def test_every_command_that_a_step_carries_out_is_known() -> None:
+    conditions = "".join(str(step.get("if", "")) for step in STEPS.values())
+    commands = set(re.findall(r"inputs\.command == '(\w+)'", conditions))
+    assert commands == {"validate", "plan", "changes", "apply", "drift"}
+    assert [check(command).returncode for command in (*commands, "Plan")] == [0] * 6
+
+
+def check(command: str) -> subprocess.CompletedProcess[str]:
+    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", STEPS["Check the command"]["run"]]
+    return subprocess.run(shell, env={"COMMAND": command}, capture_output=True, text=True, check=False)
