@@ -196,17 +196,21 @@ def parsed(content: bytes) -> Json:
     except (ValueError, RecursionError):
         raise UnfitError("is not JSON") from None
     # Level by level, because recursion would overflow.
-    level = [value] if isinstance(value, dict | list) else []
+    level = [value] if type(value) in _NESTED else []
     for _ in range(DEEPEST):
         level = [
             inner
             for each in level
-            for inner in (each.values() if isinstance(each, dict) else each)
-            if isinstance(inner, dict | list)
+            for inner in (each.values() if type(each) is dict else each)
+            if type(inner) in _NESTED
         ]
         if not level:
             return value
     raise UnfitError(f"is nested more than {DEEPEST} levels deep")
+
+
+_NESTED: Final = frozenset({dict, list})
+"""What json makes of collections: exactly these types, and whether one is in a set is the fastest question."""
 
 
 def place_of(problem: ValidationError) -> str:
