@@ -74,7 +74,7 @@ class ProjectApply:
             self.watched.live = await self.watched.projects.get_project(self.change.name)
         except ScaleError as problem:
             self.gave_up = isinstance(problem, UnavailableError)
-            return self._outcome(Status.FAILED, "", diagnostics=(problem.diagnostic(),))
+            return self._outcome(Status.FAILED, problem.summary, diagnostics=(problem.diagnostic(),))
         while True:
             self._recognize()
             fresh = plan_project(self.change.desired, self.live)
