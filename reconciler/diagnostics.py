@@ -217,9 +217,20 @@ _LONGEST_QUOTED: Final = 200
 
 
 def listed(texts: Collection[str], most: int = 3, *, total: int = 0) -> str:
-    """`a, b, c and 14 more`: the first few texts, and the number of the others. `total` counts texts not given, too."""
+    """`a, b, c, and 14 more`: the first few texts, and the number of the others. `total` counts texts not given."""
     others = max(total, len(texts)) - most
-    return ", ".join(islice(texts, most)) + (f" and {others:,} more" if others > 0 else "")
+    return joined([*islice(texts, most), *([f"{others:,} more"] if others > 0 else ())])
+
+
+def joined(texts: Sequence[str]) -> str:
+    """`a`, `a and b`, or `a, b, and c`."""
+    return "".join(f"{separator}{text}" for separator, text in zip(separators(len(texts)), texts, strict=True))
+
+
+def separators(number: int) -> list[str]:
+    """What comes before each of so many parts of a sentence."""
+    last = ", and " if number > 2 else " and "
+    return ["", *[", "] * (number - 2), last][:number]
 
 
 def named(names: Collection[str], most: int = 3) -> str:

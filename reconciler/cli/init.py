@@ -28,8 +28,9 @@ _OFFER = """
          {cd}reconciler import --all --target production"""
 
 _ON_GITHUB = """\
-  3. On GitHub, store the key as the secret SCALE_API_KEY of an environment `production` that only `{branch}` can use.
-     Make the people who approve an apply the required reviewers of an environment `production-approval`.
+  3. On GitHub, store the key as the secret SCALE_API_KEY in an environment named `production` that only
+     `{branch}` can use.
+     Add the people who approve applies as required reviewers of an environment named `production-approval`.
   4. Commit everything, and push it to `{branch}`.
 """
 

@@ -188,7 +188,7 @@ def _switch(*values: str) -> OneOf:
 
 
 def _count() -> Number:
-    return Number(words="a whole number, 0 or more", whole=True, minimum=0, code="out-of-range")
+    return Number(words="a whole number of 0 or more", whole=True, minimum=0, code="out-of-range")
 
 
 def _endpoint(url: str) -> str:

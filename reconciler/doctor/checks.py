@@ -188,7 +188,7 @@ def check_clock(setup: Setup) -> Result:
     if not setup.contact.opened:
         return _UNASKED
     if setup.chosen.sandbox is not None:
-        return _ok("The in-process sandbox uses the same clock.")
+        return _ok("The in-process sandbox uses this machine's clock.")
     off = setup.contact.ahead
     if off is None:
         return (

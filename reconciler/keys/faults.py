@@ -86,7 +86,7 @@ def kind_of(value: Any) -> str:
 _KINDS: Final = {
     type(None): "null",
     int: "a number",
-    float: "a number",
+    float: "a decimal number",
     str: "a string",
     dict: "a mapping",
     list: "a list",

@@ -136,7 +136,7 @@ class OneOf(Kind):
     code: str = "bad-value"
 
     def __post_init__(self) -> None:
-        words = ", ".join(self.values[:-1]) + f" or {self.values[-1]}"
+        words = ", ".join(self.values[:-1]) + f"{',' if len(self.values) > 2 else ''} or {self.values[-1]}"
         object.__setattr__(self, "words", self.words or words)
 
     def read(self, value: Any, path: Path, faults: Faults) -> Any:

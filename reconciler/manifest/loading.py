@@ -253,7 +253,7 @@ def _skipped(file: str) -> Diagnostic:
     return Diagnostic(
         Severity.NOTE,
         Code.SKIPPED_FILE,
-        f"{os.path.basename(file)} looks like a manifest, but its ending is wrong",
+        f"{os.path.basename(file)} looks like a manifest, but has the wrong file extension",
         "Reconciler reads only .yaml and .yml files. Rename this file. To hide this note, start its name with _.",
         first_line(file),
     )
@@ -302,7 +302,7 @@ def _note_like_names(entries: list[Entry], root: str) -> None:
         found = warning(
             Code.LIKE_NAMES,
             f"the names {names} differ only in case, spacing, or Unicode form",
-            detail="These are two different projects, but their names look the same to people. Rename one of them.",
+            detail="These are two different projects, but their names are easy to confuse. Rename one of them.",
             location=entry.origin.location(("name",)),
             label=first_at(earlier.origin.location(("name",)), root),
         )

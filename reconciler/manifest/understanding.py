@@ -125,7 +125,8 @@ class Understanding:
             Fault(
                 ("name",),
                 f"{display(limits.file, self._directives.files.root)} does not allow the name {quoted(name)}",
-                "The names patterns in that file keep teams' projects apart. Rename the project, or move its manifest.",
+                "The patterns under names in that file keep teams' projects apart. Rename the project, or move its "
+                "manifest.",
                 f"the name must match {taken}",
                 code=Code.NAME_NOT_ALLOWED,
             )

@@ -310,7 +310,7 @@ def _presented(outcome: Outcome, plan: Plan, sensitive: Sequence[Pattern]) -> Ou
 
 
 def _unrecorded(problem: ReconcilerError) -> Iterator[Diagnostic]:
-    detail = "The next run recognizes these writes by the intent that was recorded before them."
+    detail = "This apply recorded its intent before it wrote anything, so the next run recognizes these writes."
     yield error(problem.code, "the outcome of this apply was not recorded", detail=detail)
     yield from problem.diagnostics
 

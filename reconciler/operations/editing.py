@@ -88,8 +88,8 @@ class Revision:
                 error(
                     "sensitive-patch",
                     "a patch of this file would show a sensitive value",
-                    detail="It is in a line that changes, or beside one. Run the command without --diff: it edits the "
-                    "file.",
+                    detail="It is in a changed line, or next to one. To edit the file directly, run the command "
+                    "without --diff.",
                     location=first_line(file),
                 )
             ],

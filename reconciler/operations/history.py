@@ -150,7 +150,7 @@ def _without_log(makers: Makers, *, is_logged: bool) -> list[Diagnostic]:
         summary = "the record's log has no apply of this project"
         return [warning(NO_LOG, summary, detail=_UNKNOWN)]
     detail = f"{_UNKNOWN} The first apply in a git repository starts a record with a log."
-    return [warning(NO_LOG, "there is no record with a log of applies", detail=detail)]
+    return [warning(NO_LOG, "there is no log of applies", detail=detail)]
 
 
 _UNKNOWN: Final = "It is unknown which commit and which apply made each version."

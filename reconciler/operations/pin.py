@@ -271,7 +271,7 @@ def _check_address(url: str, *schemes: str) -> None:
             "credentials to git or to the package index in a variable, as docs/ci.md describes.",
         )
     if not _URL.fullmatch(url):
-        raise _RefusedError("the URL is not percent-encoded")
+        raise _RefusedError("the URL contains a character that must be percent-encoded")
     if parts.scheme not in schemes or (parts.scheme == "http" and not is_loopback(url)):
         raise _RefusedError(f"{parts.scheme}:// is not allowed")
 

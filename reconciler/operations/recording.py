@@ -98,7 +98,7 @@ def _open(session: Session) -> tuple[LoggedStore, tuple[Diagnostic, ...]]:
         notes.append(warning("local-record", "the record of applies is kept only in this clone", detail=detail))
     is_local = target.sandbox is not None and target.record == LOCAL  # a sandbox's file is in the clone, too
     if not is_local and (hint := store.missing_hint()) is not None:
-        detail = "Without a record, the cause of a difference is unknown: see docs/concepts.md."
+        detail = "Without a record, the cause of a difference is unknown. See docs/concepts.md."
         summary = "this clone has no record of earlier applies"
         notes.append(warning(NO_LOG, summary, detail=detail, remedies=(hint,)))
     return store, tuple(notes)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.configuration import FILES, is_configuration
-from reconciler.diagnostics import error, named, quoted
+from reconciler.diagnostics import count, error, named, quoted
 from reconciler.errors import DiagnosedError, GitRefusedError
 from reconciler.git.index import Hidden, hidden_files
 from reconciler.git.process import output
@@ -96,7 +96,7 @@ def _remedies(hidden: Hidden, cwd: str, folders: Iterable[str]) -> Iterator[str]
         yield f"{files} marked {flag} in git's index. To check {them} out again:"
         yield f"{command} update-index --no-{flag} -- {few}\n{command} checkout -- {few}"
         if len(names) > _MOST_IN_A_COMMAND:
-            yield f"Do the same for the other {len(names) - _MOST_IN_A_COMMAND:,} files."
+            yield f"Do the same for {count(len(names) - _MOST_IN_A_COMMAND, 'more file')}."
 
 
 def _adding(hidden: Hidden, names: Sequence[str], folders: Iterable[str]) -> str:

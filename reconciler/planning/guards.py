@@ -74,7 +74,7 @@ def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Objecti
             )
 
 
-_SAME_NAME = 'the same name, except for case, Unicode form, invisible characters, "-", "_" and spaces'
+_SAME_NAME = 'the same name, except for case, Unicode form, invisible characters, "-", "_", and spaces'
 
 
 def _would(changes: Sequence[ProjectChange], what: str, number: str = "") -> str:

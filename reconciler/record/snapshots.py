@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler import git
-from reconciler.diagnostics import Remedy
+from reconciler.diagnostics import Remedy, count
 from reconciler.documents.snapshot import MOST_BYTES, decode, encode, too_large
 from reconciler.errors import SnapshotError
 from reconciler.files.reading import read_named
@@ -86,7 +86,7 @@ def publish(
         GitRefusedError: git refuses this repository.
     """
     content = encode(snapshot)
-    message = f"snapshot: {snapshot.live_count} projects at {to_the_second(snapshot.taken_at)}\n"
+    message = f"snapshot: {count(snapshot.live_count, 'project')} at {to_the_second(snapshot.taken_at)}\n"
     commit: str | None = None
     pauses = pauses_between(monotonic, draw)
     while True:

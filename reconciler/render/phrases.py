@@ -20,11 +20,11 @@ def few(items: Sequence[_Item], *, most: int = 5) -> tuple[Sequence[_Item], str]
     """All items if there are at most `most`, otherwise one fewer than that; and how many more there are, in words."""
     if len(items) <= most:
         return items, ""
-    return items[: most - 1], f" and {len(items) - most + 1:,} more"
+    return items[: most - 1], f", and {len(items) - most + 1:,} more"
 
 
 def listed(items: Sequence[str], *, most: int = 5) -> str:
-    """`a, b and 14 more`."""
+    """`a, b, and 14 more`."""
     shown, rest = few(items, most=most)
     return f"{', '.join(shown)}{rest}"
 

@@ -28,7 +28,7 @@ _CREATE_FIELDS: Mapping[str, _Rule] = {
     "studio": _FLAG,
     "params": (lambda value: isinstance(value, dict), "an object"),
     "pipeline": (lambda value: value in PIPELINES, f"one of {', '.join(PIPELINES)}"),
-    "consensus_attempts": (lambda value: type(value) is int and value >= 0, "a whole number, 0 or more"),
+    "consensus_attempts": (lambda value: type(value) is int and value >= 0, "a whole number of 0 or more"),
     "datasetId": _TEXT,
 }
 _ONTOLOGY_FIELDS: Mapping[str, _Rule] = {

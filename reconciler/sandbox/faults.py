@@ -144,7 +144,7 @@ _KEYS: Mapping[str, tuple[Callable[[Json], bool], str]] = {
         lambda value: value == "always" or _is_whole(value, least=1),
         'a whole number, 1 or more, or "always"',
     ),
-    "after": (lambda value: _is_whole(value, least=0), "a whole number, 0 or more"),
+    "after": (lambda value: _is_whole(value, least=0), "a whole number of 0 or more"),
     "retry_after": (_is_wait, 'a string: seconds such as "1", or an HTTP date'),
     "seconds": (lambda value: _seconds(value) is not None, "a number from 0 to 86400"),
 }

@@ -77,7 +77,7 @@ def _read_param_history(history: object, default_time: str) -> tuple[list[str], 
         raise ValueError('"param_history" must be an array')
     first = history[0].get("version", 0) if history and isinstance(history[0], dict) else 0
     if type(first) is not int or first < 0:
-        raise ValueError('"param_history[0].version" must be a whole number, 0 or more')
+        raise ValueError('"param_history[0].version" must be a whole number of 0 or more')
     read = [_read_params(entry, position, first + position, default_time) for position, entry in enumerate(history)]
     return read, first + len(read)
 

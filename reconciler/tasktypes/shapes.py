@@ -156,7 +156,7 @@ SHAPES: Final[dict[str, Fact]] = {
         "A kind of entity, identified by name instead of choice.",
         "S",
         properties={
-            "name": string("The name of the label in answers.", "S"),
+            "name": string("The name of the entity in answers.", "S"),
             "display_name": string("The text that labelers see.", "P"),
             "description": string("A description of the entity.", "S"),
             "children": listed("entity", "The kinds of entities below this one.", "P"),

@@ -154,8 +154,8 @@ class _Pull:
         self.warn(
             "kept-branch",
             f"the branch {self.branch} has a commit that reconciler did not create",
-            "Reconciler does not update the branch, so that no work is lost. Merge or close its pull request, then "
-            "delete the branch. The next run opens a new pull request.",
+            "To avoid overwriting that commit, reconciler does not update the branch. Merge or close its pull request, "
+            "then delete the branch. The next run opens a new pull request.",
         )
         return False, theirs
 

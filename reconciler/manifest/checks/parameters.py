@@ -273,7 +273,9 @@ def left_to_tasks(subject: Subject) -> Iterator[Fault]:
     missing = [key for key in NEEDED.get(subject.type, ()) if key not in subject.params]
     if missing:
         them = "them" if missing[:-1] else "it"
-        listed = f"{', '.join(missing[:-1])} or {missing[-1]}" if missing[:-1] else missing[0]
+        listed = (
+            f"{', '.join(missing[:-1])}{',' if missing[2:] else ''} or {missing[-1]}" if missing[:-1] else missing[0]
+        )
         yield Fault(
             ("params",),
             f"params has no {listed}, which every task needs",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.diagnostics import Diagnostic, Location, Severity, count
 from reconciler.render.escape import plain
 from reconciler.render.layout import Ink, Paint, commands, width
 from reconciler.render.phrases import few
@@ -148,7 +148,7 @@ def _detail(detail: str) -> Iterator[str]:
     for line in lines[:_MOST_DETAIL]:
         yield _clipped(line)
     if len(lines) > _MOST_DETAIL:
-        yield f"… {len(lines) - _MOST_DETAIL:,} more lines"
+        yield f"… {count(len(lines) - _MOST_DETAIL, 'more line')}"
 
 
 def _clipped(words: str) -> str:

@@ -20,7 +20,7 @@ def lay_out_snapshot(snapshot: Snapshot, *, place: str, now: datetime, kept: boo
         name = quoted(project.name) if project.name is not None else "A live project"
         lines.append(f"{name} was saved without its content because it cannot be read: {plain(project.why)}")
     if kept:
-        lines.append(f"A later snapshot already exists and is kept: {plain(place)}")
+        lines.append(f"Not saved, because a later snapshot already exists: {plain(place)}")
     else:
         lines.append(f"Snapshot saved: {plain(place)}")
     return "\n".join(lines) + "\n"

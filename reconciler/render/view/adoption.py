@@ -69,7 +69,7 @@ def _last(found: Adopted) -> str:
     adopted = units - found.ignored
     words = []
     if adopted:
-        words.append(f"Adopted {count(adopted, 'change')} of {count(len(found.drift.projects), 'project')}")
+        words.append(f"Adopted {count(adopted, 'change')} to {count(len(found.drift.projects), 'project')}")
     if found.ignored:
         words.append(f"{'ignored' if adopted else 'Ignored'} {count(found.ignored, 'change')}")
-    return f"{', '.join(words)} in {count(found.files, 'file')}."
+    return f"{' and '.join(words)} in {count(found.files, 'file')}."

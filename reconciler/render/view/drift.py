@@ -311,7 +311,7 @@ def _terms(drift: Drift) -> Iterator[Sentence]:
     summary = drift.summary
     words = [f'"{word}"' for word, number in (("unknown", summary.unknown), ("transient", summary.transient)) if number]
     if words:
-        yield (f"What {' and '.join(words)} {'mean' if len(words) > 1 else 'means'}: see docs/concepts.md.",)
+        yield (f"For the meaning of {' and '.join(words)}, see docs/concepts.md.",)
 
 
 def _vanished(vanished: Sequence[str]) -> Iterator[Sentence]:

@@ -178,7 +178,7 @@ def _result(project: ProjectOutcome, invocation: Invocation) -> ResultView:
             "To allow the change, add a waiver to reconciler.toml. To allow it once: ",
             allowing(invocation, project.held_by, project.name),
         )
-    words = "Fix the cause and apply again. Completed writes are not repeated: " if landed else end.advice
+    words = "Completed writes are not repeated. Fix the cause and apply again: " if landed else end.advice
     return ResultView(
         name=project.name,
         status=project.status,

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import partial
 from posixpath import join, normpath
 
-from reconciler.diagnostics import Diagnostic, Location, count
+from reconciler.diagnostics import Diagnostic, Location, count, separators
 from reconciler.fieldpath import Pattern
 from reconciler.model.guards import OLDER_COMMIT
 from reconciler.model.invocation import Invocation, Run
@@ -89,12 +89,15 @@ def words(sentence: Sentence) -> str:
 
 
 def names(items: Sequence[str]) -> Sentence:
-    """`a, b and 14 more`."""
-    return listing([name(item) for item in items])
+    """`a`, `a and b`, or `a, b, and 14 more`."""
+    shown, rest = few(items)
+    between = ["", *[", "] * (len(shown) - 1)] if rest else separators(len(shown))
+    pieces = [piece for pair in zip(between, map(name, shown), strict=True) for piece in pair]
+    return (*pieces[1:], *([rest] if rest else ()))
 
 
 def listing(items: Sequence[str]) -> Sentence:
-    """The same for pieces of a sentence."""
+    """`a, b, and 14 more`, for a cell of a table."""
     shown, rest = few(items)
     pieces = [piece for item in shown for piece in (", ", item)][1:]
     return (*pieces, rest)

@@ -268,7 +268,7 @@ def _cells(change: ProjectChange, sign: Sign, shown: Sequence[Section]) -> Itera
     if sign is Sign.BLOCKED:
         cells["params"] = ("blocked",)
     elif sign is Sign.FORGET:
-        cells["params"] = ("no longer managed, nothing is sent",)
+        cells["params"] = ("no longer managed; nothing is sent",)
     elif change.protected:
         cells["params"] = (*cells["params"], ", protected") if cells["params"] else ("protected",)
     yield from cells.values()

@@ -97,9 +97,9 @@ def alerts_of(seen: Sequence[Seen], reverted: Edits) -> Iterator[Sentence]:
         yield (*names(created), f" {are} ", Strong("created"), f": {PERMANENT[0].lower()}{PERMANENT[1:]}")
     if reached:
         yield (
-            "The ontology of ",
+            "The ontology of " if len(reached) == 1 else "The ontologies of these projects change: ",
             *names(reached),
-            " changes. ",
+            " changes. " if len(reached) == 1 else ". ",
             Strong("Work in flight"),
             " sees the change immediately.",
         )
