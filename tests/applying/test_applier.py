@@ -922,7 +922,7 @@ def test_a_long_list_of_what_is_not_kept_is_cut() -> None:
     api = Api(live(params={}))
     api.later[CallKind.SET_PARAMS] = lambda api: api.projects.update(p=live(params={}, params_version=4))
     outcome = one(api, params={f"k{number:02}": number for number in range(14)})
-    assert "params.k09 and 4 more. " in outcome.diagnostics[0].detail
+    assert "params.k09, and 4 more. " in outcome.diagnostics[0].detail
 
 
 def test_side_by_side_in_bounds_and_in_the_plans_order() -> None:

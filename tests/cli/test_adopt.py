@@ -65,7 +65,7 @@ def test_drift_is_written_back_and_the_rest_stays(cli: Cli, served: Served, repo
     before = [*served.requests]
     found = cli("adopt")
     assert {request.split()[0] for request in served.requests[len(before) :]} == {"GET"}
-    assert (found.code, found.last) == (0, "Adopted 2 changes of 1 project in 2 files.")
+    assert (found.code, found.last) == (0, "Adopted 2 changes to 1 project in 2 files.")
     assert "written to projects/guide.md, projects/pets.yaml" in found.out
     assert added_and_removed(repository) == [
         "-Line two.",
@@ -135,7 +135,7 @@ def test_conflicts_need_a_path(cli: Cli, served: Served, repository: Path, write
     assert "1 unit is not adopted, because git has changed it too: a: params.x." in left.out
     assert "reconciler adopt a --target production" in left.out
     assert changed(repository) == []
-    assert cli("adopt", "a", "--path", "params.x").last == "Adopted 1 change of 1 project in 1 file."
+    assert cli("adopt", "a", "--path", "params.x").last == "Adopted 1 change to 1 project in 1 file."
     assert added_and_removed(repository) == ["-params: {x: 2}", "+params: {x: 3}"]
     nothing = cli("adopt", "--path", "params.y")
     assert (nothing.code, "no difference matches params.y" in nothing.err) == (1, True)
@@ -163,7 +163,7 @@ def test_files_with_uncommitted_changes_are_not_edited(
     served.store.edit_params("a", {"x": 2})
     cli("adopt")
     served.store.edit_params("a", {"y": 3})
-    assert cli("adopt").last == "Adopted 1 change of 1 project in 1 file.", "what adopt itself wrote does not count"
+    assert cli("adopt").last == "Adopted 1 change to 1 project in 1 file.", "what adopt itself wrote does not count"
     write("t/a.yaml", "# mine\nname: a\n" + HEAD + "params: {x: 2, y: 3}\n")
     served.store.edit_params("a", {"z": 4})
     refused = cli("adopt")
@@ -197,7 +197,7 @@ def test_a_person_decides_about_each_change(
     assert "  ! params.x = 1 -> 2   " in found.err
     assert "Not a valid date." in found.err
     assert "This day is in the past." in found.err
-    assert found.last == "Adopted 1 change of 1 project, ignored 1 change in 1 file."
+    assert found.last == "Adopted 1 change to 1 project and ignored 1 change in 1 file."
     assert "To undo a: params.z on Scale:\n  reconciler apply a --target production" in found.out
     assert (repository / "projects/t/a.yaml").read_text() == (
         "name: a\ntype: imageannotation\nparams: {x: 2}\nreconcile:\n  ignore:\n"
@@ -305,7 +305,7 @@ def test_a_plan_and_a_drift_suggest_the_adopt_of_a_conflict(
         assert " --path params.x" in out
         assert """ --path 'params."a b"'""" in out
     suggested = ["--path", "params.x", "--path", 'params."a b"']
-    assert cli("adopt", "a", *suggested).last == "Adopted 2 changes of 1 project in 1 file."
+    assert cli("adopt", "a", *suggested).last == "Adopted 2 changes to 1 project in 1 file."
 
 
 def test_only_an_import_that_works_is_suggested(cli: Cli, served: Served, write: Write) -> None:
@@ -313,7 +313,9 @@ def test_only_an_import_that_works_is_suggested(cli: Cli, served: Served, write:
     for command in ("plan", "drift"):
         out = cli(command).out
         assert "bad cannot be imported: a choice needs at least one visible character (ontology[1])." in out
-        assert "2 live projects have no manifest (bad, good). To manage the rest:\n  reconciler import good --" in out
+        assert (
+            "2 live projects have no manifest (bad and good). To manage the rest:\n  reconciler import good --" in out
+        )
     write("good.yaml", f"name: good\n{HEAD}")
     out = cli("plan").out
     assert "1 live project has no manifest (bad)." in out
@@ -340,7 +342,7 @@ def test_an_adopt_reads_each_project_and_each_file_a_few_times(
 
     monkeypatch.setattr(walking._Walk, "read", counted)
     served.requests.clear()
-    assert cli("adopt").last == "Adopted 24 changes of 8 projects in 9 files."
+    assert cli("adopt").last == "Adopted 24 changes to 8 projects in 9 files."
     lists = [request for request in served.requests if request == "GET /v1/projects"]
     assert len(lists) == 1
     assert max(Counter(served.requests).values()) == 1

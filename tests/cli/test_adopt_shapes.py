@@ -223,7 +223,7 @@ def test_without_a_record_live_values_are_adopted_with_a_warning(
     for ref in git(repository, "for-each-ref", "--format=%(refname)", "refs/reconciler").split():
         git(repository, "update-ref", "-d", ref)
     found = cli("adopt")
-    assert (found.code, found.last) == (0, "Adopted 1 change of 1 project in 1 file.")
+    assert (found.code, found.last) == (0, "Adopted 1 change to 1 project in 1 file.")
     assert "unknown: not in the record" in found.out
     assert cli("plan").last == NOTHING
 

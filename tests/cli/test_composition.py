@@ -121,7 +121,7 @@ def test_switches_are_checked(cli: Cli, repository: Path) -> None:
     wrong = cli("validate").err
     assert 'did you mean "over-limit"?' in wrong
     assert 'did you mean "off"?' in wrong
-    assert "checks.private-link must be off, note or warn" in wrong
+    assert "checks.private-link must be off, note, or warn" in wrong
 
 
 def test_the_plan_and_a_snapshot_agree(cli: Cli, repository: Path) -> None:

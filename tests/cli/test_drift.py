@@ -91,7 +91,7 @@ def test_a_rename_in_the_dashboard(cli: Cli, served: Served, write: Write) -> No
     found = cli("drift")
     assert found.code == 2
     assert "kitten_labels has vanished:" in found.out
-    assert "2 live projects have no manifest (puppies, unrelated)." in found.out
+    assert "2 live projects have no manifest (puppies and unrelated)." in found.out
     assert 'project.kitten_labels has probably been renamed to "puppies" on Scale' in found.err
     document = cli("drift", "--format", "json").json()
     assert document["vanished"] == ["kitten_labels"]
@@ -226,6 +226,7 @@ def test_a_manifest_with_a_new_name_or_none_is_said(cli: Cli, repository: Path) 
         {"name": "kittens", "renamed_to": "cats"},
     ]
     (manifests / "birds.yaml").unlink()
-    assert "2 live projects no longer have a manifest (birds, dogs). The next apply stops managing them, and they" in (
-        cli("drift").out
+    assert (
+        "2 live projects no longer have a manifest (birds and dogs). The next apply stops managing them, and they"
+        in cli("drift").out
     )

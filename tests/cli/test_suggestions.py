@@ -191,7 +191,7 @@ def test_what_a_takeover_would_remove_is_kept_for_several_projects(
         write(f"{name}.yaml", f"name: {name}\ntype: imageannotation\nparams: {{a: 1}}\nontology: [A]\n")
     commit_all(repository)
     held = cli("plan")
-    assert "2 projects (p, q) are held by takeover" in held.out
+    assert "2 projects (p and q) are held by takeover" in held.out
     for command in [each for each in suggested(held.out) if "adopt" in each]:
         assert run(cli, command).code == 0
     assert cli("plan").last == "No changes. Your projects match the manifests."

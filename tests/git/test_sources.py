@@ -271,7 +271,7 @@ def test_a_plan_names_what_git_ignores(
     assert reconciler(["plan", "--target=sandbox"]) == 0
     said = capsys.readouterr().err
     assert "warning[git-ignored]: git ignores 5 files, which this plan reads" in said
-    assert "projects/t0.txt, projects/t1.txt, projects/t2.txt and 2 more." in said
+    assert "projects/t0.txt, projects/t1.txt, projects/t2.txt, and 2 more." in said
     run(checkout, "add", "--force", *(f"projects/{name}.txt" for name in names[1:]))
     run(checkout, "commit", "-q", "-m", "texts")
     assert reconciler(["plan", "--target=sandbox", "--format=json"]) == 0

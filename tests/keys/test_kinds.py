@@ -56,7 +56,7 @@ def test_values_that_are_taken(kind: Kind, value: Any, made: Any) -> None:
         (Text(rule=upper), "no", "bad-value: a.b cannot be no"),
         (Truth(), "yes", "wrong-type: a.b must be true or false, not a string"),
         (COUNT, True, "wrong-type: a.b must be a whole number from 1 to 3, not the boolean true"),
-        (COUNT, 1.0, "wrong-type: a.b must be a whole number from 1 to 3, not a number"),
+        (COUNT, 1.0, "wrong-type: a.b must be a whole number from 1 to 3, not a decimal number"),
         (COUNT, 0, "bad-value: a.b must be a whole number from 1 to 3"),
         (COUNT, 4, "bad-value: a.b must be a whole number from 1 to 3"),
         (RATIO, float("nan"), "bad-value: a.b must be a number of at least 0"),

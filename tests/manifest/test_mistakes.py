@@ -344,7 +344,7 @@ def test_an_unknown_key_says_what_was_meant(tmp_path: Path, text: str, label: st
         (
             "ontology:\n  - {choice: L, subchoices: &f [a, b, {choice: c, subchoices: [d]}]}\n"
             "  - {choice: R, subchoices: *f}\n",
-            '4 choices appear twice in this ontology: "a", "b", "c" and 1 more',
+            '4 choices appear twice in this ontology: "a", "b", "c", and 1 more',
             "first at projects/p.yaml:4:29",
         ),
         (

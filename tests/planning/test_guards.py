@@ -127,7 +127,7 @@ TWIN: dict[str, Any] = {
 }
 SAME = (
     "live project without a manifest has the same name, except for case, Unicode form, invisible characters, "
-    '"-", "_" and spaces'
+    '"-", "_", and spaces'
 )
 NEAR = "A live project without a manifest has a name that is one letter away"
 ALIKE = "A live project without a manifest has the same type, params, and ontology"
@@ -153,7 +153,7 @@ CASES = [
         "near-name",
         [create("cat")],
         situation(*(live(name) for name in ("c_at", "c-at", "ca t", "Cat", "cat\u200b"))),
-        f'5 {SAME.replace("project", "projects").replace("has", "have")}: "Cat", "c-at", "c_at" and 2 more.{FOREVER}',
+        f'5 {SAME.replace("project", "projects").replace("has", "have")}: "Cat", "c-at", "c_at", and 2 more.{FOREVER}',
     ),
     *(
         Case("near-name", [create(name)], situation(live(other)), f'{NEAR}: "{other}".{FOREVER}')
@@ -173,7 +173,7 @@ CASES = [
         "near-name",
         [create("new", params={"a": 1})],
         situation(live("old", {"a": 1.0}), live("older", {"a": 1}), live("other", {"a": True})),
-        f'2 live projects without a manifest have {ALIKE.partition(" has ")[2]}: "old", "older".{FOREVER}',
+        f'2 live projects without a manifest have {ALIKE.partition(" has ")[2]}: "old" and "older".{FOREVER}',
     ),
     Case(
         "near-name",
@@ -193,7 +193,7 @@ CASES = [
         "takeover",
         [update("-my p", old={"a": 0, "b": 1, "c": 2, "d": 3, "e": 4, "f": 5})],
         situation(),
-        f"{UNWRITTEN} remove 5 of 6 parameters (b, c, d and 2 more). {NEVER}",
+        f"{UNWRITTEN} remove 5 of 6 parameters (b, c, d, and 2 more). {NEVER}",
         "To keep the values on Scale, write them to the manifest with reconciler adopt.",
     ),
     Case(
@@ -206,7 +206,7 @@ CASES = [
         "takeover",
         [choices(["A"], ["A", {"choice": "B", "subchoices": ["C"]}])],
         situation(),
-        f'{UNWRITTEN} remove 2 of 3 choices ("B", "C"). {NEVER}',
+        f'{UNWRITTEN} remove 2 of 3 choices ("B" and "C"). {NEVER}',
     ),
     Case(
         "takeover",
@@ -241,7 +241,7 @@ CASES = [
         "not-kept",
         [update(old={"a": 1, "b": 2, "c": 3})],
         situation(known={"p": recorded(not_kept={"params.b": value_hash(ABSENT), "params.c": value_hash(ABSENT)})}),
-        "Scale did not keep 2 values that an earlier apply wrote: params.b, params.c. The manifest still declares "
+        "Scale did not keep 2 values that an earlier apply wrote: params.b and params.c. The manifest still declares "
         "the same values.",
     ),
     Case(
@@ -262,7 +262,7 @@ CASES = [
         "takeover",
         [choices(["Banner", "Cats"], ["banner", "cats", "B"])],
         situation(),
-        f'{UNWRITTEN} remove 1 of 3 choices ("B"); rename 2 of 3 choices ("banner" -> "Banner", "cats" -> "Cats"). '
+        f'{UNWRITTEN} remove 1 of 3 choices ("B"); rename 2 of 3 choices ("banner" -> "Banner" and "cats" -> "Cats"). '
         f"{NEVER}",
         "To keep the values on Scale, write them to the manifest with reconciler adopt.",
     ),
@@ -270,7 +270,7 @@ CASES = [
         "conflict",
         [classed(update(old={"a": 0, "b": {"x": 1, "y": 2}}, params={"a": 1, "b": {}}), Cause.CONFLICT)],
         situation(known=RECORDED, pending=True),
-        "Git and Scale have both changed params.a, params.b since the last apply.",
+        "Git and Scale have both changed params.a and params.b since the last apply.",
         "To keep the change made on Scale, write it to the manifest with reconciler adopt.",
     ),
     *(
@@ -329,7 +329,7 @@ CASES = [
         "max-creates",
         CREATES,
         situation(settings=GuardSettings(max_creates=2)),
-        f"3 projects would be created (project 0, project 1, project 2), which exceeds max_creates (2).{FOREVER}",
+        f"3 projects would be created (project 0, project 1, and project 2), which exceeds max_creates (2).{FOREVER}",
     ),
     Case(
         "max-creates",
@@ -341,14 +341,14 @@ CASES = [
         "max-change-ratio",
         [*UPDATES, *EQUAL, *FORGETS],
         situation(known=ALL_KNOWN),
-        "6 of 10 selected projects would be updated (project 0, project 1, project 2 and 3 more), which exceeds "
+        "6 of 10 selected projects would be updated (project 0, project 1, project 2, and 3 more), which exceeds "
         "max_change_ratio (0.5).",
     ),
     Case(
         "max-forgets",
         FORGETS,
         situation(settings=GuardSettings(max_forgets=3)),
-        "4 projects would be forgotten (project 0, project 1, project 2 and 1 more), which exceeds max_forgets (3).",
+        "4 projects would be forgotten (project 0, project 1, project 2, and 1 more), which exceeds max_forgets (3).",
         "If the manifests were removed by mistake, restore them.",
     ),
 ]
@@ -582,7 +582,7 @@ def test_a_guard_that_warns_leaves_a_warning() -> None:
     assert first is before
     assert (loss.code, loss.summary) == (
         "choice-removal",
-        'project.p: the update removes 4 choices from the ontology: "B", "C", "D" and 1 more',
+        'project.p: the update removes 4 choices from the ontology: "B", "C", "D", and 1 more',
     )
     waivers = (Waiver("choice-removal", "p", "agreed", TODAY),)
     _, changed = with_holds([create("kitten"), removal], replace(judged_by, waivers=waivers))[0]
@@ -594,11 +594,11 @@ def test_the_names_of_choices_that_are_sensitive_are_not_said() -> None:
     removal = choices(["A"], ["A", "B", {"choice": "C", "display": "x"}])
     hidden = situation(sensitive=(parse_pattern("ontology.**"),), pending=True)
     ((change,), _) = with_holds([removal], hidden)
-    assert "remove 2 of 3 choices ((sensitive value), (sensitive value))" in change.held_by[0].why
+    assert "remove 2 of 3 choices ((sensitive value) and (sensitive value))" in change.held_by[0].why
     ((reported,), _) = with_holds([removal], replace(hidden, pending=False, known=RECORDED))
     assert (
         reported.diagnostics[0].summary
-        == "project.p: the update removes 2 choices from the ontology: (sensitive value), (sensitive value)"
+        == "project.p: the update removes 2 choices from the ontology: (sensitive value) and (sensitive value)"
     )
     kept = with_field("ontology.B.display", Kind.CHANGE, "x", "y")
     noted = {"p": replace(recorded(), not_kept={"ontology.B.display": value_hash("y")})}
@@ -622,7 +622,7 @@ def test_several_expired_ignores_are_one_warning() -> None:
     mask = replace(ignoring(past), ignore=(*ignoring(past).ignore, Ignore(parse_pattern("params.y"), until=past)))
     ((change,), _) = with_holds([unchanged(mask=mask)], situation())
     (reported,) = change.diagnostics
-    dates = "params.x (until 2027-02-28), params.y (until 2027-02-28)"
+    dates = "params.x (until 2027-02-28) and params.y (until 2027-02-28)"
     assert reported.summary == f"project.p: expired ignores still apply: {dates}"
 
 
@@ -653,7 +653,7 @@ def test_waived_projects_are_neither_counted_nor_held() -> None:
     changes, reported = with_holds(CREATES, situation(settings=settings, waivers=one))
     assert by_guard(changes, lambda c: c.held_by) == {"project 1", "project 2"}
     assert by_guard(changes, lambda c: c.waived_by) == {"project 0"}
-    assert changes[1].held_by[0].why.startswith("2 projects would be created (project 1, project 2)")
+    assert changes[1].held_by[0].why.startswith("2 projects would be created (project 1 and project 2)")
 
 
 def test_a_waiver_never_makes_a_guard_hold() -> None:

@@ -79,7 +79,7 @@ def test_what_is_held_after_the_approval_is_an_error() -> None:
     assert overtaken(PLAN, PLAN) == ()
     (said,) = overtaken(PLAN, enforce())
     assert said.severity is Severity.ERROR
-    assert said.detail.startswith("The older-commit guard holds c, f, u.")
+    assert said.detail.startswith("The older-commit guard holds c, f, and u.")
     many = replace(PLAN, changes=tuple(create(f"p{number}") for number in range(5)))
     (said,) = overtaken(many, enforced(many, OLDER, Rules(), TODAY, is_sandbox=False))
-    assert said.detail.startswith("The older-commit guard holds p0, p1, p2 and 2 more.")
+    assert said.detail.startswith("The older-commit guard holds p0, p1, p2, and 2 more.")

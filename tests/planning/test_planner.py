@@ -94,7 +94,7 @@ def test_an_account_is_known_by_its_oldest_project() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "said"), [(1, '"p0" has a taxonomy on'), (5, '"p0", "p1", "p2" and 2 more have taxon')]
+    ("count", "said"), [(1, '"p0" has a taxonomy on'), (5, '"p0", "p1", "p2", and 2 more have taxon')]
 )
 def test_projects_with_a_taxonomy_are_noted(count: int, said: str) -> None:
     wanted = [desired(f"p{n}", params={}) for n in range(count)]

@@ -128,7 +128,7 @@ def test_what_is_not_managed_is_reported() -> None:
     back = made(git, shown, Asked(params=0, ontology=0))
     assert edits(back) == {"params.a": 1, "params.b": {"x": 0, "y": 1}}
     assert reported(back) == [
-        "params.b.x, params.c.x, ontology.A.@description of project.p are not rolled back",
+        "params.b.x, params.c.x, and ontology.A.@description of project.p are not rolled back",
         "params.other of project.p is not rolled back",
         "params.new of project.p is not rolled back",
         "ontology.@name of project.p is not rolled back",
@@ -154,7 +154,7 @@ def test_sensitive_values_and_keys_that_no_request_writes_are_reported() -> None
         "attachments in the choices of project.p cannot be rolled back",
     ]
     two = made(desired({"a": 2}, create_only={"pipeline": "x", "rapid": True}), shown, Asked(params=1))
-    assert reported(two) == ["pipeline, rapid of project.p are not rolled back"]
+    assert reported(two) == ["pipeline and rapid of project.p are not rolled back"]
 
 
 @pytest.mark.untraced

@@ -20,8 +20,8 @@ PROJECT = ProjectDrift(
 @pytest.mark.parametrize(
     ("ignored", "conflicts", "last"),
     [
-        (0, 0, "Adopted 2 changes of 1 project in 1 file."),
-        (1, 0, "Adopted 1 change of 1 project, ignored 1 change in 1 file."),
+        (0, 0, "Adopted 2 changes to 1 project in 1 file."),
+        (1, 0, "Adopted 1 change to 1 project and ignored 1 change in 1 file."),
         (2, 2, "Ignored 2 changes in 1 file."),
     ],
 )

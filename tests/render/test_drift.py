@@ -119,7 +119,7 @@ To undo the changes:
 lost has vanished: an apply wrote it, but Scale no longer lists it.
 1 live project has no manifest (old). To manage it:
   reconciler import old --target production
-What "unknown" and "transient" mean: see docs/concepts.md.
+For the meaning of "unknown" and "transient", see docs/concepts.md.
 
 Drift: 5, 1 conflict, 1 unknown, 1 vanished in 2 of 2 projects; 2 pending, 2 transient, 1 blocked.
 """
@@ -128,7 +128,7 @@ Drift: 5, 1 conflict, 1 unknown, 1 vanished in 2 of 2 projects; 2 pending, 2 tra
 
 def test_a_word_that_no_other_tool_uses_is_explained() -> None:
     back = ProjectDrift("kittens", SOURCE, transient=(Transient("params.rate", (5, 6)),))
-    assert 'What "transient" means: see docs/concepts.md.' in shown(drift(back))
+    assert 'For the meaning of "transient", see docs/concepts.md.' in shown(drift(back))
     assert "see docs/concepts.md" not in shown(drift(replace(PROJECT, units=PROJECT.units[:1], transient=())))
 
 
@@ -151,8 +151,8 @@ def test_several_projects_and_nothing_known() -> None:
         "To undo the changes:\n" in text
     )
     assert "\n  reconciler apply kittens puppies --target production\n" in text
-    assert "c, d have vanished: an apply wrote them, but Scale no longer lists them." in text
-    assert "2 live projects have no manifest (a, b)." in text
+    assert "c and d have vanished: an apply wrote them, but Scale no longer lists them." in text
+    assert "2 live projects have no manifest (a and b)." in text
     assert "quiet" not in text
     unknown = ProjectDrift("p", SOURCE, (unit("params.x", Cause.UNKNOWN),))
     assert "To keep the change" not in shown(drift(unknown))

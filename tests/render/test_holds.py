@@ -25,7 +25,7 @@ def test_five_projects_that_one_guard_holds_are_one_block() -> None:
     assert shown.count("To allow") == 2
     assert [shown.count(f"held by choice-removal: p{number} loses a choice.\n") for number in range(5)] == [1] * 5
     assert (
-        "5 projects (p0, p1, p2, p3, p4) are held by choice-removal.\n"
+        "5 projects (p0, p1, p2, p3, and p4) are held by choice-removal.\n"
         "To allow the changes, add a waiver to reconciler.toml. To allow them once:\n"
         "  reconciler apply p0 p1 p2 p3 p4 --target production --allow choice-removal\n"
     ) in shown
@@ -40,14 +40,16 @@ def test_a_shared_reason_is_said_once() -> None:
 def test_each_set_of_guards_is_a_block() -> None:
     other = Held("takeover", "It was never applied.")
     shown = text(plans.plan(held("a", SAME), held("b", SAME, other), held("c", SAME, other), held("d", other)))
-    assert f"2 projects (b, c) are held by max-creates and takeover: {SAME.why} {other.why}\n{SAME.remedy}\nTo" in shown
+    assert (
+        f"2 projects (b and c) are held by max-creates and takeover: {SAME.why} {other.why}\n{SAME.remedy}\nTo" in shown
+    )
     assert shown.count("reconciler apply b c --target production --allow max-creates --allow takeover\n") == 1
     assert shown.count("To allow it once:") == 2
 
 
 def test_very_many_are_not_named_in_a_command() -> None:
     shown = text(plans.plan(*(held(f"p{number}", SAME) for number in range(101))))
-    assert f"101 projects (p0, p1, p2, p3 and 97 more) are held by max-creates: {SAME.why}\n" in shown
+    assert f"101 projects (p0, p1, p2, p3, and 97 more) are held by max-creates: {SAME.why}\n" in shown
     assert "  reconciler apply --target production --allow max-creates\n" in shown
 
 

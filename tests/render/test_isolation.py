@@ -77,7 +77,7 @@ def test_every_foreign_text_is_isolated() -> None:
 
 def test_names_next_to_each_other_are_isolated_one_by_one() -> None:
     source = render_page(everything(), base=plans.BASE, now=plans.NOW)
-    assert "(<bdi>\u05d0</bdi>, <bdi>\u05d1</bdi>, <bdi>c</bdi>)" in source
+    assert "(<bdi>\u05d0</bdi>, <bdi>\u05d1</bdi>, and <bdi>c</bdi>)" in source
     assert "<bdi>&#34;\u05d0&#34;</bdi> and <bdi>&#34;\u05d1&#34;</bdi>" in source
     assert "projects/<bdi>\u05d0\u05d1</bdi>/<bdi>\u05d2\u05d3</bdi>.yaml:3" in source
     assert '<span class="name"><bdi>\u05e8\u05db\u05d1 \u05d2\u05d3\u05d5\u05dc</bdi> -&gt; <bdi>' in source

@@ -242,7 +242,7 @@ def test_one_of_everything_at_risk() -> None:
         "> - Warning (`projects/a.yaml:3`): `xxx",
         "| `=` | `fish` | `~1`, version 3 → 4 |  | `projects/fish.yaml:1` |\n",
         "| `~` | `owls` | `~1`, version 3 → 4, protected |  | `projects/owls.yaml:1` |\n",
-        "| `.` | `gone` | no longer managed, nothing is sent |  | `projects/gone.yaml:1` |\n",
+        "| `.` | `gone` | no longer managed; nothing is sent |  | `projects/gone.yaml:1` |\n",
         "Held by `takeover`: 3 of them would go. To keep the values on Scale: in a clone, run "
         "`reconciler adopt fish --target production`.\n\nHeld by `conflict`: Both moved. "
         "To keep the change made on Scale: in a clone, run `reconciler adopt fish --target production`. "
@@ -405,7 +405,7 @@ def test_projects_that_are_held_for_one_reason_are_one_alert() -> None:
     held = [replace(plans.birds(), name=f"p{n}", held_by=(Held("near-type", "Why."),)) for n in range(9)]
     other = replace(held[0], name="q", held_by=(Held("vanished", "Why."),))
     whole = text(plans.plan(*held, other))
-    assert "> - `p0`, `p1`, `p2`, `p3` and 5 more are **held** by `near-type`: Why.\n" in whole
+    assert "> - `p0`, `p1`, `p2`, `p3`, and 5 more are **held** by `near-type`: Why.\n" in whole
     assert "> - `q` is **held** by `vanished`: Why.\n" in whole
     assert "more projects held" not in whole
 
@@ -500,7 +500,7 @@ def test_drift() -> None:
         "! params.min = 10 -> 12   # version 7, 2026-11-24 09:12 UTC, 25 h ago\n",
         "To keep the changes made on Scale: in a clone, run `reconciler adopt kittens --target production`.\n",
         "To undo the changes: run the workflow **reconciler apply** with names: `kittens`, everything: `true`.\n",
-        "2 live projects have no manifest (`old`, `b`).",
+        "2 live projects have no manifest (`old` and `b`).",
         "<sub>Compared with the last apply: `1a2b3c4`, 2 days ago. Live state read 2026-11-25 10:12 UTC.</sub>",
     ):
         assert words in whole, words
@@ -516,7 +516,7 @@ def test_drift_of_other_kinds() -> None:
     both = [ProjectDrift(name, source, (unit("params.a", at=DRIFT_NOW),)) for name in "ab"]
     found = drift(*both, vanished=("c", "d"), unmanaged=("e",), baseline=Baseline(None, "2026-11-25T10:11:59Z"))
     whole = drift_text(replace(found, made_at=DRIFT_NOW - timedelta(hours=2)))
-    assert "`c`, `d` have **vanished**: an apply wrote them, but Scale no longer lists them." in whole
+    assert "`c` and `d` have **vanished**: an apply wrote them, but Scale no longer lists them." in whole
     assert "To keep the changes made on Scale: in a clone, run `reconciler adopt a b --target production`.\n" in whole
     assert "To undo the changes: run the workflow **reconciler apply** with names: `a b`" in whole
     assert "1 live project has no manifest (`e`)." in whole

@@ -98,7 +98,7 @@ def test_what_is_true_after_half_a_write() -> None:
     assert failures == (
         "error[failed]: project.p: the run was interrupted before it was finished\n"
         "  Written to project.p: create. Not written: setOntology. It is now at params version 4.\n"
-        "  Fix the cause and apply again. Completed writes are not repeated:\n"
+        "  Completed writes are not repeated. Fix the cause and apply again:\n"
         "    reconciler apply p --target production\n"
         "\n"
         "Interrupted by signal 9: no further writes were started.\n"

@@ -30,7 +30,7 @@ def test_a_later_one_is_kept() -> None:
     said = lay_out_snapshot(Snapshot(TARGET, AT), place="a ref", now=AT + timedelta(hours=2), kept=True)
     assert said.splitlines() == [
         f"{HEAD}  (0 live projects, read 10:02:11 UTC, 2 h ago)",
-        "A later snapshot already exists and is kept: a ref",
+        "Not saved, because a later snapshot already exists: a ref",
     ]
 
 

@@ -135,7 +135,7 @@ def test_blocked(reason: Reason | None, words: str) -> None:
 def test_several_creates_are_warned_of_once() -> None:
     shown = text(plans.plan(created("a", "a.yaml"), created("b", "b.yaml"), created("c", "c.yaml", protect=True)))
     assert shown.count("cannot delete or rename") == 1
-    assert "2 projects would be created (a, b). The API cannot delete or rename a project." in shown
+    assert "2 projects would be created (a and b). The API cannot delete or rename a project." in shown
     assert "project.c would be created" in shown
 
 

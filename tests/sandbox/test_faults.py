@@ -288,7 +288,7 @@ def test_a_plan_is_read() -> None:
         ('[{"call": "get", "what": "429", "time": 1}]', 'unknown key "time"'),
         ('[{"call": "get", "what": "429", "times": 0}]', '"times" must be a whole number, 1 or more, or "always"'),
         ('[{"call": "get", "what": "429", "times": "3"}]', '"times" must be'),
-        ('[{"call": "get", "what": "429", "after": true}]', '"after" must be a whole number, 0 or more'),
+        ('[{"call": "get", "what": "429", "after": true}]', '"after" must be a whole number of 0 or more'),
         ('[{"call": "get", "what": "429", "project": ""}]', '"project" must be a name'),
         ('[{"call": "get", "what": "429", "project": null}]', '"project" must be a name'),
         ('[{"call": "list", "what": "429", "project": "*"}]', '"project" cannot be used with list'),

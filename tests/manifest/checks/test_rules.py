@@ -114,7 +114,7 @@ def test_a_heading_is_reported_with_what_to_name_instead(tmp_path: Path) -> None
     text = f"name: p\ntype: imageannotation\nparams:\n  {BOX}\n  links: {{l: {{to_allowed_labels: [Dog]}}}}\n"
     (diagnostic,) = found(tmp_path, text)
     assert diagnostic.summary == '"Dog" has labels below it, so labelers cannot select it'
-    assert diagnostic.detail == 'Use the labels below the heading instead: "Poodle", "Pug".'
+    assert diagnostic.detail == 'Use the labels below the heading instead: "Poodle" and "Pug".'
 
 
 MANY = f"[{', '.join(f'l{n}' for n in range(51))}]"
