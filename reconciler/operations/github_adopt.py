@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import PurePath
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Severity, count, error, shortened
+from reconciler.diagnostics import Diagnostic, Severity, count, error, listed, shortened
 from reconciler.errors import DiagnosedError
 from reconciler.forge.github.adoptions import Proposed, keep_pull
 from reconciler.forge.github.branches import Content
@@ -125,11 +125,9 @@ def _inert(name: str) -> str:
 
 def _uncommitted(files: Sequence[str], writer: Writer) -> Diagnostic:
     names = list(_names(files, writer))
-    shown_names = ", ".join(names[:3]) or "the checkout"
-    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
     return error(
         "uncommitted",
-        f"{shown_names}{more} {'has' if len(names) < 2 else 'have'} uncommitted changes",
+        f"{listed(names) or 'the checkout'} {'has' if len(names) < 2 else 'have'} uncommitted changes",
         detail="The pull request is unchanged. Run this command in a fresh checkout.",
     )
 

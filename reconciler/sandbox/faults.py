@@ -142,7 +142,7 @@ _KEYS: Mapping[str, tuple[Callable[[Json], bool], str]] = {
     "project": (lambda value: isinstance(value, str) and value != "", "a name, or a pattern with *"),
     "times": (
         lambda value: value == "always" or _is_whole(value, least=1),
-        'a whole number, 1 or more, or "always"',
+        'a whole number of 1 or more, or "always"',
     ),
     "after": (lambda value: _is_whole(value, least=0), "a whole number of 0 or more"),
     "retry_after": (_is_wait, 'a string: seconds such as "1", or an HTTP date'),

@@ -363,7 +363,7 @@ def test_progress_is_shown_at_a_terminal(
     repository: Path, cli: Cli, seed: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seed({"name": "p", "params": {}}, {"name": "q", "params": {}})
-    monkeypatch.setattr(console, "in_colour", lambda stream: True)
+    monkeypatch.setattr("reconciler.cli.import_projects.has_cursor", lambda stream: True)
     monkeypatch.setenv("FORCE_COLOR", "1")
     done = cli("import", "--all")
     assert "2/2" in done.err

@@ -100,7 +100,7 @@ def test_several_projects_go_back_to_a_time(cli: Cli, served: Served, write: Wri
         write(f"t/{name}.yaml", f"name: {name}\n{HEAD}params: {{x: 1}}\n")
     commit_all(repository)
     cli("apply", "--auto-approve")
-    then = json.loads(served.store.get("b"))["param_history"][0]["created_at"]
+    then = max(json.loads(served.store.get(name))["param_history"][0]["created_at"] for name in "ab")
     write("t/_defaults.yaml", "params: {priority: 20}   # all\n")
     write("t/c.yaml", "name: c\n" + HEAD + "params: {x: 1, priority: 10}\n")
     write("t/d.yaml", "name: d\n" + HEAD + "params: {x: 1}\n")

@@ -286,7 +286,7 @@ def test_a_plan_is_read() -> None:
         ('[{"call": "get", "what": "501-before"}]', '"what" must be one of no-answer-before'),
         ('[{"call": "get", "what": 429}]', '"what" must be one of'),
         ('[{"call": "get", "what": "429", "time": 1}]', 'unknown key "time"'),
-        ('[{"call": "get", "what": "429", "times": 0}]', '"times" must be a whole number, 1 or more, or "always"'),
+        ('[{"call": "get", "what": "429", "times": 0}]', '"times" must be a whole number of 1 or more, or "always"'),
         ('[{"call": "get", "what": "429", "times": "3"}]', '"times" must be'),
         ('[{"call": "get", "what": "429", "after": true}]', '"after" must be a whole number of 0 or more'),
         ('[{"call": "get", "what": "429", "project": ""}]', '"project" must be a name'),
