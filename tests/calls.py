@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from reconciler.collection import collector_paused
+
 GROWTH = 2.3
 """How much twice the input may multiply the work. More than twice: a sort, and dictionaries that grow by steps."""
 
@@ -17,16 +19,17 @@ def calls_counted() -> Iterator[Callable[[], int]]:
     profile = cProfile.Profile()
 
     def count() -> int:
-        profile.disable()  # a callback of the garbage collector that is profiled during getstats changes what it returns
+        profile.disable()
         counted = sum(entry.callcount for entry in profile.getstats())
         profile.enable()
         return counted
 
-    profile.enable()
-    try:
-        yield count
-    finally:
-        profile.disable()
+    with collector_paused():  # its callbacks, such as Hypothesis's, would be counted, too
+        profile.enable()
+        try:
+            yield count
+        finally:
+            profile.disable()
 
 
 def calls_of(function: Callable[..., Any], *arguments: Any) -> int:

@@ -56,6 +56,11 @@ def test_names_are_uris_and_words_are_no_markup() -> None:
     assert result["message"]["text"] == "see [here] (https://evil.example) \\u202e\\u001b"
 
 
+def test_an_empty_range_has_no_end() -> None:
+    [result] = log(error("x", "nothing here", location=Location("p.yaml", 3, 5, 5, None)))["results"]
+    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 3, "startColumn": 5}
+
+
 def test_a_file_has_at_most_so_many_results() -> None:
     place = Location("p.yaml", 3, 5, 9, None)
     many = [error("x", f"mistake {n}", location=replace(place, line=n)) for n in range(1, 1_500)]
