@@ -17,17 +17,10 @@ GROWTH = 2.3
 def calls_counted() -> Iterator[Callable[[], int]]:
     """Counts every call of a function, in Python or in C. The profiler itself is in C, and so is cheap."""
     profile = cProfile.Profile()
-
-    def count() -> int:
-        profile.disable()
-        counted = sum(entry.callcount for entry in profile.getstats())
-        profile.enable()
-        return counted
-
     with collector_paused():  # its callbacks, such as Hypothesis's, would be counted, too
         profile.enable()
         try:
-            yield count
+            yield lambda: sum(entry.callcount for entry in profile.getstats())
         finally:
             profile.disable()
 
