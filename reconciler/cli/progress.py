@@ -37,10 +37,11 @@ def progress(total: int) -> Iterator[Callable[[Event], None]]:
     finished, began = 0, time.monotonic()
 
     def lines() -> Text:
-        shown = list(running.values())[:_MOST_LINES]
-        more = f"\n… {len(running) - _MOST_LINES} more under way" if len(running) > _MOST_LINES else ""
-        last = last_line(finished, total, time.monotonic() - began)
-        text = Text.from_ansi("\n".join([*shown, last]) if not more else "\n".join(shown) + f"{more}\n{last}")
+        rows = list(running.values())[:_MOST_LINES]
+        if len(running) > _MOST_LINES:
+            rows.append(f"… {len(running) - _MOST_LINES} more under way")
+        rows.append(last_line(finished, total, time.monotonic() - began))
+        text = Text.from_ansi("\n".join(rows))
         text.no_wrap, text.overflow = True, "ellipsis"
         return text
 

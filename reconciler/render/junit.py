@@ -1,7 +1,7 @@
 """Test reports in the XML of JUnit, for CI systems that show such reports.
 
-There is no standard. These are valid for the schemas of both Ant and Jenkins, and hold what GitLab reads: it shows the
-content of a failure, and of cases with the same name only the first.
+There is no standard. These reports are valid for the schemas of Ant and Jenkins. GitLab shows the content of a failure,
+and only the first of several cases with the same name.
 """
 
 from __future__ import annotations

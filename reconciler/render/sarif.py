@@ -1,7 +1,7 @@
 """What a check found as SARIF 2.1.0, for GitHub code scanning and for editors.
 
 A message about a whole run, without a line, is a notification of the run: code scanning refuses results without a
-location. It turns `[words](address)` in a message into a link, so that never stays together here.
+location. It turns `[words](address)` in a message into a link, so the two parts are separated here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity
 
 
 def lay_out_sarif(found: Validation) -> str:
-    """One run, with a result for each message that has a location. File names become URIs as they are."""
+    """One run, with a result for each message that has a location. File names must be relative."""
     shown = in_order(limited(found.diagnostics))
     codes = list(dict.fromkeys(each.code for each in shown))
     unlocated = [each for each in shown if each.location is None]

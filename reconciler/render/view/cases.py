@@ -23,7 +23,7 @@ _VANISHED: Final = "an apply wrote this project, but Scale no longer lists it"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A manifest or a project. `failure` says why it failed, and `code` of which kind that is; None if it passed.
+    """A manifest or a project. `failure` says why it failed, None if it passed. `code` is the kind of failure.
 
     With `is_error`, it could not be compared. `project` is what is shown of it, or else `diagnostics`.
     """
@@ -39,7 +39,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`last` is the last line of the same as text. `made_at` is aware."""
+    """`last` is the line that the text format ends with. `made_at` is aware."""
 
     title: str
     made_at: datetime
