@@ -23,7 +23,7 @@ def who_moved(change: ProjectChange, live: LiveProject | None, own: Mapping[str,
     """
     expected = change.expected
     if live is None:
-        return "the project no longer exists on Scale; it may have been archived or renamed"
+        return "the project no longer exists on Scale; it might have been archived or renamed"
     if change.action is Action.CREATE and not own:
         return f"the project has been created on Scale since the plan{_created(live)}"
     params = own["params"].params_version if "params" in own else expected.params_version
@@ -93,7 +93,7 @@ def lost_race(name: str, kind: CallKind, own: Sequence[Version], others: Sequenc
     return error(
         "lost-race",
         f"another writer changed {address_of(name)} during the {kind.value} call",
-        detail=f"The other writer added {_versions(others)}. This run {ours}. The later write may have replaced the "
+        detail=f"The other writer added {_versions(others)}. This run {ours}. The later write might have replaced the "
         "values of the earlier one. The project's history has both.",
         remedies=(Remedy("To see both changes:", ("history", "--", name)),),
     )
@@ -105,7 +105,7 @@ def overtaken(name: str, others: Mapping[str, Sequence[Version]]) -> Diagnostic:
     return error(
         "lost-race",
         f"another writer changed {address_of(name)} right after this run",
-        detail=f"The other writer added {came}, which may have replaced the values that this run wrote. Those values "
+        detail=f"The other writer added {came}, which might have replaced the values that this run wrote. Those values "
         "are still in the project's history.",
         remedies=_plan_again(name),
     )
@@ -142,7 +142,7 @@ def not_there(name: str, kind: CallKind) -> Diagnostic:
     return error(
         "not-there",
         f"Scale confirmed the {kind.value} call for {address_of(name)}, but shows no change",
-        detail=f"{missing} The change may still appear, so the call is not repeated.",
+        detail=f"{missing} The change might still appear, so the call is not repeated.",
         remedies=_plan_again(name, "Wait a minute, then check what is live:"),
     )
 

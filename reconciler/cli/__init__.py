@@ -38,7 +38,7 @@ _COMMANDS = {
     "fmt": "Format manifests: key order, indentation, block style.",
     "schema": "Print the JSON Schema of manifests or of the configuration.",
     "init": "Lay out a repository, with workflows for GitHub.",
-    "doctor": "Check the setup, and show a remedy for each problem.",
+    "doctor": "Check the setup, and show how to fix each problem.",
     "sandbox": "Emulate the Projects API, to try reconciler without a key.",
     "github": "Update a comment, an issue, or a pull request on GitHub.",
     "completion": "Print the completion script for a shell.",

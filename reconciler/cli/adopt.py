@@ -23,7 +23,7 @@ Examples:
 """
 _QUESTION = "[a]dopt it, adopt [e]verything else, [r]evert it, [i]gnore it, [s]kip it, [q]uit and skip the rest:"
 _AGAIN = "Enter a, e, r, i, s, or q:"
-_DAY = "Ignore until which day (YYYY-MM-DD, empty for no end)?"
+_DAY = "Ignore it until which date (YYYY-MM-DD, empty for no end date)?"
 
 
 @click.command("adopt", epilog=_EPILOG)
@@ -132,7 +132,7 @@ class _Asking:
             if day >= self._session.now().astimezone(UTC).date():
                 until = day
                 break
-            question = "This day is in the past. Enter a later day:"
+            question = "This date is in the past. Enter a later one:"
         reason = answer and _answer("Reason (optional):")
         return Choice(Decision.IGNORE, until, reason.strip()) if reason else Choice(Decision.SKIP)
 

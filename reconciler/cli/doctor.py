@@ -32,7 +32,7 @@ Examples:
 def command(
     target: str | None, endpoint: str | None, assumptions: bool, write: bool, auto_approve: bool, output: str
 ) -> int:
-    """Check the setup, and show a remedy for each problem.
+    """Check the setup, and show how to fix each problem.
 
     Checks Python, git, configuration, manifests, key, endpoint, clock, permissions, record, and workflows. Writes
     nothing without --write.

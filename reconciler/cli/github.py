@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.settings import Settings
 
 _EPILOG = """\b
-Examples, in a job of GitHub Actions with GITHUB_TOKEN in the step's env:
+Examples, for a step of a GitHub Actions job with GITHUB_TOKEN in its env:
   reconciler github comment --plan changes.plan        on pull_request; needs pull-requests: write
   reconciler github comment --result result.json       after the merge, on push; needs the same permission
   reconciler github drift-issue --drift drift.json     on a schedule; needs issues: write
@@ -54,7 +54,10 @@ _ID = click.option(
 @click.option("--result", metavar="FILE", help="The file that apply --result wrote.")
 @_ID
 @click.option(
-    "--branch", metavar="NAME", default="", help="The branch whose merges are applied. Default: the default branch."
+    "--branch",
+    metavar="NAME",
+    default="",
+    help="The branch that is applied after a merge. Default: the default branch.",
 )
 @click.option("--page", metavar="URL", default="", help="The URL of the plan's page, which the comment links to.")
 @click.option("--page-days", metavar="N", type=click.IntRange(1), help="The number of days that the page is kept.")

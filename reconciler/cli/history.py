@@ -33,13 +33,13 @@ Examples:
 @click.option(
     "--at",
     metavar="TIME",
-    help="Show the project as it was at TIME: RFC 3339, or a date, which means its start in UTC.",
+    help="Show the project as it was at TIME: an RFC 3339 time, or a date (its start in UTC).",
 )
 @click.option(
     "--relabel",
     "relabeled",
     metavar="A..B",
-    help="List the choices that got new names between two versions of the ontology; params:A..B for labels in params.",
+    help="List the choices that were renamed between two versions of the ontology. For labels in params: params:A..B.",
 )
 @formats.format_option("history", "relabel")
 @console.full_option
@@ -54,8 +54,8 @@ def command(
 ) -> int:
     """Show every version of a project's params and ontology.
 
-    For each version, shows the time, the changes, and the commit and apply that made it. A version that no apply made
-    was made on Scale, or is older than the record. Never writes anything.
+    For each version, shows the time, the changes, and the commit and apply that created it. A version that no apply
+    created was created on Scale, or is older than the record. Never writes anything.
     """
     from reconciler.operations.history import history, relabel
 
@@ -66,7 +66,8 @@ def command(
     if len(given) > 1:
         raise click.UsageError(f"{given[0]} cannot be combined with {given[1]}")
     if subject not in formats.named(output).layouts:
-        raise click.UsageError(f"--format {output} is {'not for' if relabeled is not None else 'only for'} --relabel")
+        conflict = "cannot be combined with" if relabeled is not None else "requires"
+        raise click.UsageError(f"--format {output} {conflict} --relabel")
     versions = _range(given[0], compared or relabeled) if given else None
     moment = console.read_time("--at", at) if at is not None else None
     session = console.open_session(target, endpoint)

@@ -45,7 +45,7 @@ Examples:
 @click.option(
     "--factor", is_flag=True, help="Put parameters that all new manifests of a folder share in _defaults.yaml."
 )
-@click.option("--force", is_flag=True, help="Re-create existing manifests. Shows what changes, and prompts first.")
+@click.option("--force", is_flag=True, help="Re-create existing manifests, after showing the changes and prompting.")
 @console.target_options
 def command(
     names: tuple[str, ...],

@@ -33,7 +33,7 @@ Examples:
     "--to-time",
     "at",
     metavar="TIME",
-    help="Restore the versions of this time: RFC 3339, or a date, which means its start in UTC.",
+    help="Restore the versions that were current at TIME: an RFC 3339 time, or a date (its start in UTC).",
 )
 @console.editing_options
 def command(

@@ -44,7 +44,7 @@ class _Serve(click.Command):
         from reconciler.sandbox.assumptions import switches
 
         super().format_options(context, formatter)
-        with formatter.section("Switches of --assume, each with its default first"):
+        with formatter.section("Switches for --assume, each with its default first"):
             formatter.write_dl([(f"{one.name}={'|'.join(one.values)}", one.meaning) for one in switches()])
 
 

@@ -39,7 +39,7 @@ _OPTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "var-file": ("", _NO_VARIABLES),
     "lock": ("", _NO_LOCK),
     "lock-timeout": ("", _NO_LOCK),
-    "input": ("", "Only apply prompts, and only on a terminal. To apply without a prompt, use --auto-approve."),
+    "input": ("", "Commands prompt only on a terminal. To apply without a prompt, use --auto-approve."),
     "compact-warnings": ("", "Identical warnings are always combined."),
     **dict.fromkeys(
         ("backend", "backend-config", "migrate-state", "reconfigure", "state", "state-out", "backup", "upgrade"),

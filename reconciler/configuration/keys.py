@@ -261,7 +261,7 @@ def configuration_schema() -> Schema:
     return {
         "$schema": DIALECT,
         "$id": PUBLISHED.format("configuration"),
-        "title": "Configuration of reconciler (reconciler.toml)",
+        "title": "Reconciler configuration (reconciler.toml)",
         "description": "Targets, guards, checks, and waivers. Every key is optional.",
         **schema,
     }

@@ -157,7 +157,7 @@ class _AddedKeys(Assumption):
         ]
         for words, added in versions:
             if added:
-                yield unseen(f"{words} has {', '.join(added)}, which a client may have sent")
+                yield unseen(f"{words} has {', '.join(added)}, which a client might have sent")
                 return
         for words, _ in versions:
             yield holds(f"{words} has no parameter that the server is known to add")

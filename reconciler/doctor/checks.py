@@ -120,7 +120,7 @@ def check_git(setup: Setup) -> Result:
     if (numbers := re.match(r"(\d+)\.(\d+)", version)) and tuple(map(int, numbers.groups())) < SAFE_GIT:
         return _warning(
             f"git {version} ignores safe.bareRepository. In a folder that looks like a bare repository, it runs the "
-            "commands that the folder's config file names. Reconciler refuses such folders, but other tools may not.",
+            "commands that the folder's config file names. Reconciler refuses such folders, but other tools might not.",
             f"Install git {_dotted(SAFE_GIT)} or newer.",
         )
     return _ok(f"git {version} is installed, and this folder is in a git repository.")
@@ -165,7 +165,7 @@ def check_key(setup: Setup) -> Result:
     if key != held:
         return _warning(
             f"{variable} has leading or trailing whitespace, which is ignored. The key {kind}.",
-            "Remove the whitespace, because other tools may send it with the key.",
+            "Remove the whitespace, because other tools might send it with the key.",
         )
     return _ok(f"{variable} is set. The key {kind}.")
 

@@ -36,7 +36,7 @@ def check_may_make(setup: Setup) -> None:
         raise UsageError(
             "--write requires a test key",
             f"The key in {target.key_variable} does not start with {TEST_KEY}, so nothing was sent. The API cannot "
-            "delete or rename a project, so none is created with a live key.",
+            "delete or rename a project, so doctor never creates one with a live key.",
         )
 
 

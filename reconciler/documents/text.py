@@ -140,7 +140,7 @@ class Kind:
         if len(content) > self.most_bytes:
             raise UnfitError(f"has {len(content):,} bytes; {self.name} can have at most {self.most_bytes:,}")
         if sum(map(content.count, (b"[", b"{", b","))) > self.most_values:  # no fewer than there are values
-            raise UnfitError(f"may have more than {self.most_values:,} values, the limit for {self.name}")
+            raise UnfitError(f"might have more than {self.most_values:,} values, the limit for {self.name}")
 
     def _checked(self, document: Json, content: bytes) -> Json:
         is_one = isinstance(document, dict) and self.key in document

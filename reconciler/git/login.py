@@ -38,8 +38,8 @@ _REMEDIES: Final = {
     Reason.WRITE: "Git's credentials can read this repository, but cannot push to it. Use credentials that can do "
     "both: on GitHub, a token with contents: write; on GitLab, a token with the write_repository scope.",
     Reason.ARCHIVED: "Unarchive the repository in its settings, or name a different remote in the target's record.",
-    Reason.NOT_FOUND: "Check the URL of the remote with git remote -v. If the URL is correct, the credentials may lack "
-    "access to the repository.",
+    Reason.NOT_FOUND: "Check the URL of the remote with git remote -v. If the URL is correct, the credentials might "
+    "lack access to the repository.",
     Reason.REF: "The server does not accept refs under refs/reconciler/. Allow these refs on the server. Or store them "
     'as branches: set record_branches = "reconciler" for the target in reconciler.toml.',
 }

@@ -42,9 +42,8 @@ def _name(name: str) -> str:
     if not name.isprintable():
         control = next((character for character in name if unicodedata.category(character) == "Cc"), None)
         if control is not None:
-            raise RefusedError(
-                Code.BAD_NAME, f"a project's name cannot contain the control character U+{ord(control):04X}"
-            )
+            summary = f"a project's name cannot contain the control character U+{ord(control):04X}"
+            raise RefusedError(Code.BAD_NAME, summary, "Remove the character from the name.")
     return name
 
 

@@ -137,13 +137,13 @@ def _open_bracket(refusal: _Refusal) -> _Explained | None:
         return None
     start = refusal.index
     if refusal.character in _CLOSERS.values():
-        summary = f"the {bracket} in line {opened + 1} is not closed with {closer}"
+        summary = f"the {bracket} on line {opened + 1} is not closed with {closer}"
         return _Explained(start, summary, f"add {closer} before this character")
     if refusal.character == ":":
         line = refusal.starts[noticed]
         start = max(refusal.text.rfind(each, line, refusal.index) for each in (" ", ",", *_CLOSERS)) + 1
     summary = f"a comma or the closing {closer} is missing"
-    detail = f"The {bracket} is in line {opened + 1}, column {began - refusal.starts[opened] + 1}."
+    detail = f"The {bracket} is on line {opened + 1}, column {began - refusal.starts[opened] + 1}."
     return _Explained(start, summary, "add a comma before this", detail if opened != noticed else "", end=refusal.index)
 
 
@@ -234,7 +234,7 @@ def _second_start(refusal: _Refusal) -> _Explained | None:
         return None
     label = f"indent this line like line {above + 1}, or, for a new document, add a line with --- above"
     end = refusal.line_end(refusal.index)
-    return _Explained(refusal.index, "the document has ended before this line", label, end=end)
+    return _Explained(refusal.index, "the document ended before this line", label, end=end)
 
 
 def _braces(refusal: _Refusal) -> _Explained | None:
@@ -268,7 +268,7 @@ def _as_reported(refusal: _Refusal) -> _Explained:
     detail = ""
     if refusal.began is not None and refusal.line(refusal.began) != refusal.line(start):
         line = refusal.line(refusal.began)
-        detail = f"The error may begin in line {line + 1}, column {refusal.began - refusal.starts[line] + 1}."
+        detail = f"The error might begin on line {line + 1}, column {refusal.began - refusal.starts[line] + 1}."
     return _Explained(start, refusal.message, label, detail, end=end)
 
 

@@ -119,7 +119,7 @@ def _check_paths(paths: Sequence[Pattern], found: Sequence[Proposal]) -> None:
             different = ", ".join(sorted({each.unit.path for each in found})) or "none"
             raise UsageError(
                 f"no difference matches {pattern.text}",
-                "A path is ontology, or the path of a parameter such as params.instruction. "
+                "A path is ontology or the path of a parameter, such as params.instruction. "
                 f"Paths that differ: {different}.",
             )
 

@@ -50,7 +50,7 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
     if not drift.complete and not drift.checked:
         raise GithubError(
             "the drift check covered only some projects",
-            "The drift issue is unchanged, because projects that were not checked may have drifted.",
+            "The drift issue is unchanged, because projects that were not checked might have drifted.",
             remedies=[Remedy("To check all projects:", ("drift", "--format", "json", "--"))],
         )
     scope, notes = writer.scope(drift.target.name), [*writer.scope_line(writer.scope(drift.target.name))]

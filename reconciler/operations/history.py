@@ -204,7 +204,7 @@ def _notes(
             detail = "To see what changed between two of its versions, compare them by number:"
             notes.append(_by_number(live, "the ontology is not shown, because its versions have no time", detail))
         elif compared is not None and compared.part is None and Part.ONTOLOGY not in shown and not is_alone:
-            detail = "To compare its versions, give their numbers:"
+            detail = "To compare its versions, specify their numbers:"
             notes.append(_by_number(live, "the ontology is not compared, because its versions have no time", detail))
     return notes
 

@@ -134,5 +134,5 @@ def _broken(entries: Sequence[Entry]) -> tuple[str, tuple[Remedy, ...]]:
     if not unreadable:
         return "NAME is a project name, a path, or a pattern such as 'kitten_*'.", ()
     one = "this manifest" if unreadable == 1 else "one of these manifests"
-    detail = f"{count(unreadable, 'manifest')} cannot be read. The project may be in {one}."
+    detail = f"{count(unreadable, 'manifest')} cannot be read. The project might be in {one}."
     return detail, (Remedy("To see why:", ("validate", "--")),)

@@ -154,8 +154,8 @@ def _with_taxonomy(projects: Sequence[DesiredProject], live: Live) -> Iterator[D
             Severity.NOTE,
             "taxonomy-service",
             f"{named(names)} {have} on Scale",
-            f"Labels that were published in Scale's Taxonomy Service override those in {their} params, so labelers may "
-            "see labels that differ from the manifest. Check the taxonomy in Scale's dashboard.",
+            f"Labels that were published in Scale's Taxonomy Service override those in {their} params, so labelers "
+            "might see labels that differ from the manifest. Check the taxonomy in Scale's dashboard.",
         )
 
 
@@ -268,7 +268,7 @@ def _hidden(desired: DesiredProject, units: tuple[str, ...], history: str) -> It
             "base-not-shown",
             f"cannot determine who changed {address_of(desired.name)} since the last apply",
             detail=f"{history} the version of {', '.join(units)} that the last apply recorded. An apply writes the "
-            "manifest's values and may revert a change made on Scale. With --pending, the project is held.",
+            "manifest's values and might revert a change made on Scale. With --pending, the project is held.",
         )
 
 

@@ -120,10 +120,10 @@ def warn_of_renamed(change: ProjectChange, sensitive: Sequence[Pattern]) -> list
         return []
     [first, *others] = pairs
     if others:
-        summary = f"{address_of(change.name)}: {len(pairs):,} choices look renamed"
+        summary = f"{address_of(change.name)}: {len(pairs):,} choices appear to be renamed"
         renamed = f"Renamed: {listed([rename_words(*pair) for pair in pairs], _EXAMPLES)}.\n"
     else:
-        summary, renamed = f"{address_of(change.name)}: a choice looks renamed: {rename_words(*first)}", ""
+        summary, renamed = f"{address_of(change.name)}: a choice appears to be renamed: {rename_words(*first)}", ""
     snippets = "".join(
         f"\n    {{choice: {yaml_text(old)}, display: {yaml_text(new)}}}" for old, new in pairs[:_EXAMPLES]
     )

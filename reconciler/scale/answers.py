@@ -136,19 +136,19 @@ def _rejected(answer: Answer, asked: Asked) -> ScaleError:
             "failed with status 404 (not found)",
             WRONG_ENDPOINT
             if asked.is_list
-            else "The project may have been renamed in Scale's dashboard. Plan again to see what is live.",
+            else "The project might have been renamed in Scale's dashboard. Plan again to see what is live.",
         ),
         409: (
             RejectedError,
             "was refused with status 409 (conflict)",
-            "Another writer may have changed the project. Plan again to see what is live.",
+            "Another writer might have changed the project. Plan again to see what is live.",
         ),
     }
     if asked.is_create:
         kinds[409] = (
             NameTakenError,
             "was refused: the name is already taken",
-            "An archived project may have this name. Plan again to see which project has the name, or choose another "
+            "An archived project might have this name. Plan again to see which project has the name, or choose another "
             "name.",
         )
     default = (
@@ -237,7 +237,7 @@ def _effort(outcome: Outcome, asked: Asked) -> str:
 
 def _landing(landed: bool, asked: Asked) -> str:
     if landed:
-        return "The write may have landed. Check the project before you repeat the write."
+        return "The write might have landed. Check the project before you repeat the write."
     return "Nothing was written." if asked.write else ""
 
 

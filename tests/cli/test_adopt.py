@@ -196,7 +196,7 @@ def test_a_person_decides_about_each_change(
     found = cli("adopt")
     assert "  ! params.x = 1 -> 2   " in found.err
     assert "Not a valid date." in found.err
-    assert "This day is in the past." in found.err
+    assert "This date is in the past." in found.err
     assert found.last == "Adopted 1 change to 1 project and ignored 1 change in 1 file."
     assert "To undo a: params.z on Scale:\n  reconciler apply a --target production" in found.out
     assert (repository / "projects/t/a.yaml").read_text() == (

@@ -210,7 +210,7 @@ def test_errors_in_other_manifests_are_one_warning(cli: Cli, served: Served, wri
     for arguments in (["plan"], ["plan", "bad"], ["apply", "--auto-approve"]):
         assert cli(*arguments).code == 1
     assert served.requests == []
-    assert "cannot be read. The project may be in" in cli("plan", "brokem").err
+    assert "cannot be read. The project might be in" in cli("plan", "brokem").err
 
 
 def test_a_name_that_stands_twice_stops_everything(cli: Cli, served: Served, write: Write) -> None:

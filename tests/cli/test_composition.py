@@ -88,7 +88,7 @@ def test_a_renamed_choice_is_warned_of(cli: Cli, repository: Path) -> None:
     cli("apply", "--auto-approve")
     (repository / "shared.yaml").write_text("- Cats\n- Dog\n")
     planned = cli("plan")
-    assert 'a choice looks renamed: "Cat" -> "Cats"' in planned.out + planned.err
+    assert 'a choice appears to be renamed: "Cat" -> "Cats"' in planned.out + planned.err
     (repository / "reconciler.toml").write_text(CONFIG + '[checks]\nrenamed-choice = "off"\n')
     planned = cli("plan")
     assert "is removed, and" not in planned.out + planned.err

@@ -201,10 +201,10 @@ def test_the_type_is_one_that_the_account_has(doctor: Doctor, account: Callable[
 @pytest.mark.parametrize(
     ("call", "what", "posts", "made", "said"),
     [
-        ("create", "504-after", 1, 1, "The write may have landed"),
-        ("create", "504-before", 1, 0, "The write may have landed"),
+        ("create", "504-after", 1, 1, "The write might have landed"),
+        ("create", "504-before", 1, 0, "The write might have landed"),
         ("create", "429-retry-after", 1, 0, "Nothing was written"),
-        ("create", "garbage", 1, 1, "The write may have landed"),
+        ("create", "garbage", 1, 1, "The write might have landed"),
         ("setParams", "503-after", 2, 1, "was created, and is permanent"),
         ("setOntology", "429", 3, 1, "was created, and is permanent"),
     ],

@@ -114,8 +114,8 @@ def test_a_time_before_the_project(cli: Cli, seed: Seed) -> None:
         (["--relabel", "0..", "--at", "2026-01-01"], "--at cannot be combined with --relabel"),
         (["--relabel", "0..9"], "the ontology has no version 9"),
         (["--relabel", "x"], "--relabel x: use A..B"),
-        (["--relabel", "0..", "--format", "html"], "--format html is not for --relabel"),
-        (["--format", "csv"], "--format csv is only for --relabel"),
+        (["--relabel", "0..", "--format", "html"], "--format html cannot be combined with --relabel"),
+        (["--format", "csv"], "--format csv requires --relabel"),
     ],
 )
 def test_a_request_that_means_nothing(cli: Cli, story: list[str], arguments: list[str], words: str) -> None:

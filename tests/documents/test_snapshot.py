@@ -101,7 +101,7 @@ def forged(change: Callable[[Any], object]) -> bytes:
         (b'{"kind":"snapshot","a":' + b"[" * 300 + b"]" * 300 + b"}", "more than 220 levels"),
         (b'{"kind":"snapshot","a":' + b"9" * 20_000 + b"}", "not JSON"),
         (b'{"kind":"snapshot","a":NaN}', "not JSON"),
-        (b'{"kind":"snapshot","a":"' + b"," * 5_000_001, "may have more than 5,000,000 values"),
+        (b'{"kind":"snapshot","a":"' + b"," * 5_000_001, "might have more than 5,000,000 values"),
         (encode(WHOLE).replace(b"standard", b"nonstandard"), "changed or truncated"),
         (b'{"kind":"snapshot","format_version":"1.0"}', "changed or truncated"),
         (forged(lambda d: d.update(format_version="9.0")), "format version 9.0"),

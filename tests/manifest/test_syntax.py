@@ -35,7 +35,7 @@ CASES = {
     ),
     "a bracket open at the end": (HEAD + "params: [1, 2\n", "3:9", "unclosed [", "add the missing ]"),
     "a brace closed as a bracket": (
-        HEAD + "params: {a: b]\n", "3:14", "the { in line 3 is not closed with }", "add } before this character",
+        HEAD + "params: {a: b]\n", "3:14", "the { on line 3 is not closed with }", "add } before this character",
     ),
     "a bracket too many": (HEAD + "ontology: [A]]\n", "3:14", "unmatched ]", "remove the ]"),
     "a comma missing": (
@@ -89,7 +89,7 @@ CASES = {
     ),
     "one space too many at the left": (
         " name: p\n type: chat\nparams: {}\n",
-        "3:1", "the document has ended before this line",
+        "3:1", "the document ended before this line",
         "indent this line like line 2, or, for a new document, add a line with --- above",
     ),
     "an item among keys": (
@@ -119,7 +119,7 @@ def test_what_is_not_yaml_is_explained(tmp_path: Path, name: str) -> None:
 def test_a_missing_comma_shows_where_its_bracket_is(tmp_path: Path, parser: Parser) -> None:
     text = HEAD + "params:\n  a: [\n    'b'\n    'c'\n  ]\n"
     (diagnostic,) = load(tmp_path, {"p.yaml": text}, parser).entries[0].diagnostics
-    assert diagnostic.detail == "The [ is in line 4, column 6."
+    assert diagnostic.detail == "The [ is on line 4, column 6."
 
 
 def test_a_template_in_braces_explains_braces(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Which removed choices look renamed: the paths of both."""
+"""Which removed choices appear to be renamed: the paths of both."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def test_renamings(case: str) -> None:
     before, after, expected = CASES[case]
     reported = warn_of_renamed(change(before, after), ())
     assert [diagnostic.summary for diagnostic in reported] == [
-        f'project.p: a choice looks renamed: "{old}" -> "{new}"' for old, new in expected
+        f'project.p: a choice appears to be renamed: "{old}" -> "{new}"' for old, new in expected
     ]
 
 
@@ -66,7 +66,7 @@ def test_renamings(case: str) -> None:
 )
 def test_both_names_look_different(old: str, new: str) -> None:
     [found] = warn_of_renamed(change([old], [new]), ())
-    left, right = plain(found.summary).removeprefix("project.p: a choice looks renamed: ").split(" -> ")
+    left, right = plain(found.summary).removeprefix("project.p: a choice appears to be renamed: ").split(" -> ")
     assert [json.loads(left), json.loads(right)] == [old, new]
     assert left.isascii() or right.isascii()
     assert normal_form(old) == normal_form(new) or not look_alike(left, right)
@@ -76,7 +76,7 @@ def test_both_names_look_different(old: str, new: str) -> None:
 def test_many_renamings_are_one_message(number: int) -> None:
     old, new = [f"thing {n}" for n in range(number)], [f"Thing {n}" for n in range(number)]
     [found] = warn_of_renamed(change(old, new), ())
-    assert found.summary == f"project.p: {number} choices look renamed"
+    assert found.summary == f"project.p: {number} choices appear to be renamed"
     separator = " and " if number == 2 else ", "
     assert found.detail.startswith(f'Renamed: "thing 0" -> "Thing 0"{separator}"thing 1" -> "Thing 1"')
     assert (f", and {number - 3} more.\n" in found.detail) == (number > 3)

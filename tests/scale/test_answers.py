@@ -134,7 +134,7 @@ def test_failures_are_tried_again_for_reads_and_never_for_writes(broken: bytes) 
             with pytest.raises(UnavailableError) as caught:
                 await client.send(SET_PARAMS)
             assert caught.value.may_have_landed
-            assert "may have landed" in caught.value.detail
+            assert "might have landed" in caught.value.detail
             assert len(server.requests) == 1
 
     run(read())
@@ -161,7 +161,7 @@ def test_a_write_that_is_asked_to_come_back(status: int, landed: bool) -> None:
     assert type(error) is UnavailableError
     assert (error.status, error.retry_after, error.may_have_landed) == (status, 7.0, landed)
     assert error.worth_repeating
-    assert ("may have landed" in error.detail, "Nothing was written." in error.detail) == (landed, not landed)
+    assert ("might have landed" in error.detail, "Nothing was written." in error.detail) == (landed, not landed)
     assert "Tried" not in error.detail
     assert (len(server.requests), clock.slept) == (1, [])
 

@@ -253,8 +253,8 @@ class GithubClient:
         if 300 <= status < 400:
             return GithubError(
                 f"GitHub redirected {method} {_path(url)} ({status})",
-                "The repository may have been renamed or transferred. Run the workflow in the new repository. Outside "
-                "GitHub Actions, set GITHUB_REPOSITORY to its new name.",
+                "The repository might have been renamed or transferred. Run the workflow in the new repository. "
+                "Outside GitHub Actions, set GITHUB_REPOSITORY to its new name.",
             )
         if status == 401:
             return GithubSetupError(

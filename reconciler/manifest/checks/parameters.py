@@ -240,7 +240,7 @@ def misspelt_ignore(subject: Subject) -> Iterator[Fault]:
             written: Json = subject.project.document["reconcile"]["ignore"][index]
             yield Fault(
                 ("reconcile", "ignore", index, *(("path",) if isinstance(written, dict) else ())),
-                f"{quoted(wrong[0])} is not a known key, so this path may match nothing",
+                f"{quoted(wrong[0])} is not a known key, so this path might match nothing",
                 "A live value that no path matches is not kept. Check the spelling.",
                 f'did you mean "{wrong[1]}"?',
             )

@@ -68,10 +68,10 @@ class Declaring:
         root = _root(project)
         own = self._own(root.document)
         if not isinstance(own.setdefault("reconcile", {}), dict) or is_directive(own["reconcile"]):
-            raise NotEditableError("reconcile is not written out in the manifest")
+            raise NotEditableError("reconcile is a directive in the manifest")
         ignore = own["reconcile"].setdefault("ignore", [])
         if not isinstance(ignore, list):
-            raise NotEditableError("reconcile.ignore is not written out in the manifest")
+            raise NotEditableError("reconcile.ignore is a directive in the manifest")
         ignore.append(item)
         return root.file
 
@@ -81,7 +81,7 @@ class Declaring:
         reconcile = own.get("reconcile")
         renames = reconcile.get("renames") if isinstance(reconcile, dict) else None
         if not isinstance(renames, dict) or old not in renames:
-            raise NotEditableError(f"the rename of {quoted(old)} is not written out in the manifest")
+            raise NotEditableError(f"the rename of {quoted(old)} is not declared in the manifest itself")
         del renames[old]
         if not renames:
             del reconcile["renames"]
@@ -151,7 +151,7 @@ class Declaring:
         for key in path[:-1]:
             own = own.setdefault(key, {}) if key != "params" else self._written_out(document)
             if not isinstance(own, dict) or is_directive(own):
-                raise NotEditableError(f"{key} is not written out in the manifest")
+                raise NotEditableError(f"{key} is a directive in the manifest")
         own[path[-1]] = written
         return document.source.file
 
@@ -317,7 +317,7 @@ def _edited(data: bytes, values: Mapping[int, Json]) -> bytes:
     documents = read("", data, Words(), best_parser()).documents
     wanted = [values.get(document.whole.value.start, document.value) for document in documents]
     if not values.keys() <= {document.whole.value.start for document in documents}:
-        raise NotEditableError("the file changed while reconciler read it")
+        raise NotEditableError("the file changed while reconciler was reading it")
     return edited(data, wanted)
 
 

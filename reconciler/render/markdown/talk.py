@@ -94,7 +94,7 @@ def adoption_explained(*, theirs: bool) -> str:
         return words
     return (
         f"{words}\n\n> [!NOTE]\n> Reconciler no longer updates the branch, because it has a commit that reconciler did"
-        " not create. The branch may not match this description."
+        " not create. The branch might not match this description."
     )
 
 
