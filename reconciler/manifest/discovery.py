@@ -45,10 +45,13 @@ class Found:
     refused: list[Diagnostic] = field(default_factory=list)
 
 
-def discover(folder: str, *, root: str, new: Iterable[str] = ()) -> Found:
-    """Find the manifests in a folder below `root`. Both paths are absolute. `new` are files that do not exist yet."""
+def discover(folder: str, *, root: str, new: Iterable[str] = (), may_be_new: bool = False) -> Found:
+    """Find the manifests in a folder below `root`. Both paths are absolute. `new` are files that do not exist yet.
+
+    With `new` or `may_be_new`, the folder need not exist.
+    """
     search = _Search(root)
-    if os.path.lexists(folder) or not new:
+    if os.path.lexists(folder) or not (new or may_be_new):
         search.run(folder)
     found = search.found
     for file in new:

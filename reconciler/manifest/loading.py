@@ -74,6 +74,7 @@ def load_manifests(
     replaced: Mapping[str, bytes] = NOT_REPLACED,
     pick: Pick | None = None,
     only: Collection[str] | None = None,
+    may_be_new: bool = False,
 ) -> Manifests:
     """Load every manifest below `folder`. No file outside of `root` is read.
 
@@ -85,6 +86,8 @@ def load_manifests(
     another document has the same name or a similar one, or it takes a parser to find their name. With `only`, no other
     files are read, and names are not compared with those in other files.
 
+    With `may_be_new`, a folder that does not exist is an empty one, unless its name looks like a mistake.
+
     Raises:
         UsageError: `folder` or an overlay does not exist, or is outside `root`.
     """
@@ -95,6 +98,7 @@ def load_manifests(
             root_path,
             "the manifest folder",
             "Create the folder and put your manifests there, or set manifests in the configuration.",
+            may_be_new=may_be_new,
         )
     overlays = [os.path.abspath(path) for path in ([overlay] if overlay else []) + [*checked]]
     for path in overlays:
@@ -104,7 +108,7 @@ def load_manifests(
     parser = parser or best_parser()
     files = SharedFiles(root_path, Words(), parser, replaced)
     with few_suggestions(), collector_paused():
-        return _load(folder_path, overlays, bool(overlay), checks, files, parser, pick, only)
+        return _load(folder_path, overlays, bool(overlay), checks, files, parser, pick, only, may_be_new)
 
 
 def _load(
@@ -116,9 +120,10 @@ def _load(
     parser: Parser,
     pick: Pick | None,
     only: Collection[str] | None,
+    may_be_new: bool,
 ) -> Manifests:
     root = files.root
-    found = discover(folder, root=root, new=files.replaced)
+    found = discover(folder, root=root, new=files.replaced, may_be_new=may_be_new)
     loader = _Loader(folder, found, checks, files, parser)
     opened = [open_overlay(path, folder, found, root, loader.layers, new=files.replaced) for path in overlays]
     laid = opened[0] if lay_first else None
@@ -154,15 +159,19 @@ def _load(
     )
 
 
-def _check_folder(folder: str, root: str, what: str, detail: str) -> None:
+def _check_folder(folder: str, root: str, what: str, detail: str, *, may_be_new: bool = False) -> None:
     try:
         is_there = os.path.isdir(resolve(root, folder))
     except FileRefusedError as problem:
         if problem.reason != Refusal.MISSING:
             raise UsageError(f"{what} {display(folder, root)} cannot be read: {problem.why}", problem.detail) from None
         is_there = False
+    if not is_there and os.path.exists(folder):
+        raise UsageError(f"{what} {display(folder, root)} is not a folder", detail)
     if not is_there:
         near = near_path(folder)
+        if may_be_new and near is None and not os.path.islink(folder):
+            return
         hint = f', did you mean "{display(near, root)}"?' if near is not None else ""
         raise UsageError(f"{what} {display(folder, root)} does not exist{hint}", detail)
 

@@ -179,7 +179,8 @@ def near_path(path: str) -> str | None:
     Nothing at the top of the file system is suggested: the names there are the machine's own.
     """
     folder, name = os.path.split(path)
-    near = nearest(name, names_in(folder)) if folder != "/" else None
+    names = [other for other in names_in(folder) if other != name]  # a broken link has the name, but does not exist
+    near = nearest(name, names) if folder != "/" else None
     return None if near is None else os.path.join(folder, near)
 
 

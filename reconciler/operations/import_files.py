@@ -57,7 +57,13 @@ class Proven:
 def load(session: Session, pending: Mapping[str, bytes]) -> Manifests:
     """The manifests as they would be with the pending files, by absolute path."""
     settings = session.settings
-    return load_manifests(settings.manifests, root=settings.repo_root, overlay=session.target.overlay, replaced=pending)
+    return load_manifests(
+        settings.manifests,
+        root=settings.repo_root,
+        overlay=session.target.overlay,
+        replaced=pending,
+        may_be_new=True,
+    )
 
 
 def prove(session: Session, before: Manifests, pairs: Sequence[Pair], *, factor: bool, progress: Progress) -> Proven:

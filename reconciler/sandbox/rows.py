@@ -50,6 +50,9 @@ def _read_project(project: object, default_time: str) -> ProjectRow:
         raise ValueError(f'"name" {problem}')
     if not isinstance(project.get("type"), str) or not project["type"]:
         raise ValueError('"type" must be a non-empty string')
+    for key, history in _HISTORIES.items():
+        if key in project:
+            raise ValueError(f'"{key}" is a key of a manifest; the API lists {history}')
     archived = project.get("archived", False)
     if not isinstance(archived, bool):
         raise ValueError('"archived" must be true or false')
@@ -69,6 +72,13 @@ def _read_project(project: object, default_time: str) -> ProjectRow:
         ontologies=None if ontologies is None else len(ontologies),
         ontology_history=",".join(ontologies or ()),
     )
+
+
+_HISTORIES = {
+    "params": '"param_history", with one object of parameters per version',
+    "ontology": '"ontologyHistory", with one {"ontology": […]} per version',
+}
+"""What a seed that looks like a manifest should have instead: without it, the project would have no params."""
 
 
 def _read_param_history(history: object, default_time: str) -> tuple[list[str], int]:

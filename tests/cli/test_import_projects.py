@@ -56,6 +56,13 @@ def test_after_an_import_nothing_changes_and_nothing_is_held(
     assert cli("drift").code == 0
 
 
+def test_the_first_import_creates_the_manifest_folder(repository: Path, cli: Cli, seed: Callable[..., None]) -> None:
+    seed({"name": "birds", "params": {"a": 1}})
+    (repository / "projects").rmdir()
+    assert cli("import", "birds").code == 0
+    assert files(repository) == ["birds.yaml"]
+
+
 def test_a_second_import_adds_what_is_new(repository: Path, cli: Cli, seed: Callable[..., None]) -> None:
     for name in ("birds_a", "birds_b"):
         seed({"name": name, "params": {"instruction": LONG}, "ontology": ["x", "y"]})

@@ -51,6 +51,26 @@ def test_no_folder(tmp_path: Path) -> None:
     assert "Create the folder" in caught.value.detail
 
 
+def test_a_folder_may_be_new_unless_its_name_is_wrong(tmp_path: Path) -> None:
+    assert load_manifests(tmp_path / "projects", root=tmp_path, may_be_new=True).entries == ()
+    (tmp_path / "project").mkdir()
+    with pytest.raises(UsageError, match='does not exist, did you mean "project"'):
+        load_manifests(tmp_path / "projects", root=tmp_path, may_be_new=True)
+
+
+@pytest.mark.parametrize("link", [True, False])
+def test_what_is_no_folder(tmp_path: Path, link: bool) -> None:
+    folder = tmp_path / "projects"
+    if link:
+        folder.symlink_to("nowhere")
+    else:
+        folder.touch()
+    with pytest.raises(UsageError) as caught:
+        load_manifests(folder, root=tmp_path, may_be_new=True)
+    says = "does not exist" if link else "is not a folder"
+    assert caught.value.summary == f"the manifest folder projects {says}"
+
+
 def test_links(tmp_path: Path) -> None:
     write(
         tmp_path, {"projects/a/a.yaml": manifest("a"), "shared/s/b.yaml": manifest("b"), "shared/c.yaml": manifest("c")}

@@ -81,6 +81,8 @@ def test_a_seeded_history_goes_on(store: Dashboard) -> None:
         ({"name": "n", "type": "chat", "param_history": [{}, {"version": True}]}, r'\[1\].version" must be 1'),
         ({"name": "n", "type": "chat", "param_history": [{"created_at": None}]}, r'\[0\].created_at" must be'),
         ({"name": "n", "type": "chat", "param_history": [{"patch": True}]}, '"patch"'),
+        ({"name": "n", "type": "chat", "params": {}}, '"params" is a key of a manifest; the API lists "param_history"'),
+        ({"name": "n", "type": "chat", "ontology": ["Cat"]}, '"ontology" is a key of a manifest; the API lists "ont'),
         ({"name": "n", "type": "chat", "ontologyHistory": None}, '"ontologyHistory" must be'),
         ({"name": "n", "type": "chat", "x": float("nan")}, "JSON"),
         ({"name": "n", "type": "chat", "x": object()}, "JSON"),
