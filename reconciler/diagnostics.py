@@ -10,12 +10,14 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import partial
 from itertools import islice
 from typing import Final
+
+from reconciler.frozen import dataclass
 
 
 class Severity(StrEnum):

@@ -13,9 +13,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, lru_cache
 from typing import Final
+
+from reconciler.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

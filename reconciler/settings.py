@@ -6,7 +6,7 @@ This module opens no network connection and writes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from reconciler.errors import ReconcilerError, UsageError
 from reconciler.fieldpath import Pattern, Patterns
 from reconciler.files.walking import IS_SAFE_HERE
 from reconciler.files.writing import check_below, exists_below
+from reconciler.frozen import dataclass
 from reconciler.model.guards import GuardSettings, Waiver
 
 

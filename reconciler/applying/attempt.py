@@ -6,11 +6,12 @@ sends and reads nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from random import Random
 
 from reconciler.applying.landing import PARTS
 from reconciler.errors import ScaleError
+from reconciler.frozen import dataclass
 from reconciler.model.plan import Call, CallKind
 from reconciler.model.project import LiveProject
 from reconciler.scale.transport import FIRST_BACKOFF, LARGEST_BACKOFF, LONGEST_WAIT, PATIENCE

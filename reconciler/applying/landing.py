@@ -6,9 +6,9 @@ Pure: it compares what was read before a write with what was read after it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from reconciler.frozen import dataclass
 from reconciler.model.ontology import Ontology, read_ontology
 from reconciler.model.plan import Call, CallKind
 from reconciler.model.project import LiveProject, Version

@@ -8,7 +8,7 @@ two reads is reported, never overwritten silently. A write is reported as landed
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from random import Random
 
 from reconciler.applying import words
@@ -18,6 +18,7 @@ from reconciler.applying.watching import LostSightError, Watched
 from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import NameTakenError, ScaleError, UnavailableError
+from reconciler.frozen import dataclass
 from reconciler.model.outcome import CallOutcome, CallResult, Event, ProjectOutcome, Status
 from reconciler.model.plan import Call, CallKind, Field, ProjectChange
 from reconciler.model.project import LiveProject, Version

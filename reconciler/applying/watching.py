@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from reconciler.applying.attempt import LAG_SECONDS, Attempt, Wait
 from reconciler.applying.landing import Landing, is_older, landing_of
 from reconciler.clock import Clock
 from reconciler.errors import ScaleError
+from reconciler.frozen import dataclass
 from reconciler.model.plan import Call
 from reconciler.model.project import LiveProject
 from reconciler.scale.transport import READ_SECONDS

@@ -6,13 +6,13 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import console, invocation, runner
 from reconciler.cli.status import STATUS, has_cursor
+from reconciler.frozen import dataclass
 
 if TYPE_CHECKING:
     from reconciler.operations.import_files import Proven

@@ -7,7 +7,6 @@ import platform
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -18,6 +17,7 @@ from reconciler.diagnostics import Remedy, Severity, capital, count, sentence
 from reconciler.doctor.setup import Setup
 from reconciler.doctor.workflows import find_misfits, read_workflows
 from reconciler.errors import CredentialsError, DiagnosedError, GitRefusedError, ReconcilerError, UsageError
+from reconciler.frozen import dataclass
 from reconciler.instants import read_instant
 from reconciler.model.doctor import CheckResult, CheckStatus
 from reconciler.operations.pin import Pin, own_pin

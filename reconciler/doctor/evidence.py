@@ -6,9 +6,10 @@ Evidence never contains a value, because a parameter may be a secret.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
+from reconciler.frozen import dataclass
 from reconciler.model.doctor import CheckResult, Verdict
 from reconciler.model.project import RESERVED_PARAMS
 from reconciler.model.values import Json

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.doctor.evidence import Project
 from reconciler.errors import ReconcilerError
+from reconciler.frozen import dataclass
 from reconciler.model.project import UnreadableProject
 from reconciler.settings import Settings, Target, choose_target, read_settings
 

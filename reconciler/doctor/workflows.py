@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from reconciler.diagnostics import Remedy
 from reconciler.errors import FileRefusedError
 from reconciler.files.reading import read_below
+from reconciler.frozen import dataclass
 from reconciler.git.clones import Branches, read_branches
 from reconciler.manifest.parsing import best_parser
 from reconciler.manifest.reading import read

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.files.reading import LARGEST_SAVED, read_named
 from reconciler.files.walking import is_below
 from reconciler.files.writing import check_named, write_whole
+from reconciler.frozen import dataclass
 from reconciler.model.rebuilding import with_files
 from reconciler.model.values import Json, digest, to_json
 

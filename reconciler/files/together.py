@@ -10,7 +10,7 @@ import os
 import stat
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,7 @@ from reconciler.errors import FileRefusedError
 from reconciler.files.reading import LARGEST_FILE
 from reconciler.files.walking import Refusal, RefusedError, walked
 from reconciler.files.writing import exists_below, temporary_name, write_temporary
+from reconciler.frozen import dataclass
 
 _AT_ONCE: Final = 8
 """Several files are written at once, because most of the time is spent waiting for the disk."""

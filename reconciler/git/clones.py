@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.frozen import dataclass
 from reconciler.git.discovery import is_inside
 from reconciler.git.process import output
 from reconciler.git.sources import blob_id

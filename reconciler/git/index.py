@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from reconciler.errors import GitRefusedError
+from reconciler.frozen import dataclass
 from reconciler.git.discovery import is_inside
 from reconciler.git.process import output
 

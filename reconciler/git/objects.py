@@ -12,7 +12,6 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +19,7 @@ from time import time
 from typing import Final, NoReturn
 
 from reconciler.errors import GitRefusedError
+from reconciler.frozen import dataclass
 from reconciler.git.process import Done, TooLongError, output, refusal, run
 
 _LIST: Final = ("ls-tree", "-r", "-l", "-z", "--full-tree")

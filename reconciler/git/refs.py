@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from reconciler.errors import GitRefusedError
+from reconciler.frozen import dataclass
 from reconciler.git.login import Reason, reason_of
 from reconciler.git.objects import NotACommitError, Objects
 from reconciler.git.process import Settings, connection, refusal, run, run_to_its_end, words

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, zip_longest
 from pathlib import Path
 
 from reconciler.errors import GitRefusedError
+from reconciler.frozen import dataclass
 from reconciler.git.discovery import is_inside
 from reconciler.git.index import LINK, SUBMODULE, Entry, covering, entries, inner_name, top_of
 from reconciler.git.process import output

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.frozen import dataclass
 from reconciler.git.index import Entry, entries, inner_name, top_of
 from reconciler.git.sources import blob_id, read_sources
 

@@ -11,7 +11,6 @@ import logging
 import os
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import httpx
@@ -19,6 +18,7 @@ import httpx
 from reconciler import __version__
 from reconciler.clock import Clock
 from reconciler.errors import ConnectionSetupError
+from reconciler.frozen import dataclass
 from reconciler.http.answer import Answer, Lost
 from reconciler.http.route import open_slots, proxy_for
 

@@ -13,13 +13,14 @@ import re
 import ssl
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 import httpx
 
 from reconciler.endpoint import is_loopback
 from reconciler.errors import ConnectionSetupError
+from reconciler.frozen import dataclass
 from reconciler.http.slots import Slots
 
 _PORT = re.compile(r"(\[[^\]]*\]|[^:]*):([0-9]{1,5})")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date, time
 from typing import Any, Final, TypeAlias
 
 from reconciler.diagnostics import Severity, shortened
 from reconciler.fieldpath import format_path
+from reconciler.frozen import dataclass
 
 Path: TypeAlias = tuple[str | int, ...]
 """Keys and indexes from the root of a document to a value."""

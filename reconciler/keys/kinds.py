@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, field
 from datetime import date
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 from reconciler.diagnostics import did_you_mean, quoted
+from reconciler.frozen import dataclass
 from reconciler.keys.faults import Fault, Faults, Path, RefusedError, kind_of, name_of
 
 Schema: TypeAlias = dict[str, Any]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from yaml.events import (
@@ -22,6 +21,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from reconciler.frozen import dataclass
 from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES, Findings
 from reconciler.manifest.located import AnyEvent, Document, Entries, Part, SourceText, Stretch
 from reconciler.manifest.scalars import NotJsonError, Words

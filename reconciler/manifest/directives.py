@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic, Severity, nearest, quoted
+from reconciler.frozen import dataclass
 from reconciler.keys.faults import Fault, RefusedError
 from reconciler.keys.kinds import is_own
 from reconciler.manifest.codes import Code

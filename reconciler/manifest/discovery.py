@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import FileRefusedError
 from reconciler.files.reading import resolve
 from reconciler.files.walking import Refusal, is_below
+from reconciler.frozen import dataclass
 from reconciler.keys.faults import RefusedError
 from reconciler.manifest.codes import Code
 from reconciler.manifest.sharedfiles import refused, unread

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity, count, did_you_mean, error, first_line
+from reconciler.frozen import dataclass
 from reconciler.keys.faults import Fault, RefusedError
 from reconciler.keys.kinds import Table
 from reconciler.manifest.codes import Code

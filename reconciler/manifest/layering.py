@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from reconciler.diagnostics import Severity, quoted
+from reconciler.frozen import dataclass
 from reconciler.keys.faults import Fault
 from reconciler.manifest.codes import Code
 from reconciler.manifest.located import RawPath

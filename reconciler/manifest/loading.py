@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -18,6 +18,7 @@ from reconciler.diagnostics import Diagnostic, Severity, error, few_suggestions,
 from reconciler.errors import FileRefusedError, UsageError
 from reconciler.files.reading import resolve
 from reconciler.files.walking import Refusal, is_below
+from reconciler.frozen import dataclass
 from reconciler.keys.faults import RefusedError
 from reconciler.manifest.codes import Code
 from reconciler.manifest.comments import note_comments

@@ -9,10 +9,11 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, TypeAlias
 
 from reconciler.diagnostics import Diagnostic, Location
+from reconciler.frozen import dataclass
 from reconciler.keys.faults import Path
 from reconciler.model.values import Json
 

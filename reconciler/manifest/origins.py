@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice
 from typing import Final, TypeVar
 
 from reconciler.diagnostics import Diagnostic, Location, Severity, first_line
+from reconciler.frozen import dataclass
 from reconciler.keys.faults import Excerpt, Fault
 from reconciler.manifest.located import LITERAL, Document, Part, RawPath, Stretch, first_at
 from reconciler.model.values import Json

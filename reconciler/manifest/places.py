@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 from reconciler import fieldpath
 from reconciler.diagnostics import Location, first_line
 from reconciler.errors import FileRefusedError
 from reconciler.fieldpath import Attribute
 from reconciler.files.reading import read_file
+from reconciler.frozen import dataclass
 from reconciler.keys.kinds import is_own
 from reconciler.manifest.located import RawPath
 from reconciler.manifest.origins import Origin

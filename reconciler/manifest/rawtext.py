@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import yaml
 from yaml.events import ScalarEvent, StreamEndEvent
 
 from reconciler.diagnostics import Diagnostic, error
+from reconciler.frozen import dataclass
 from reconciler.manifest.codes import Code
 from reconciler.manifest.located import AnyEvent, SourceText, Stretch
 from reconciler.manifest.parsing import NotYamlError, Parser, open_events

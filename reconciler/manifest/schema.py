@@ -7,11 +7,12 @@ choices of an ontology, with the keys that are defined here.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from reconciler.diagnostics import did_you_mean, nearest, quoted
 from reconciler.fieldpath import Attribute, Pattern, parse_pattern
+from reconciler.frozen import dataclass
 from reconciler.keys.faults import Faults, Path, RefusedError
 from reconciler.keys.kinds import Day, Each, Key, Kind, ListOf, Number, OneOf, Schema, Slots, Table, Text, Truth
 from reconciler.manifest.codes import Code

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, count, error
+from reconciler.frozen import dataclass
 from reconciler.manifest.codes import Code
 from reconciler.manifest.located import LINE_END, SourceText, Stretch
 from reconciler.manifest.parsing import NotYamlError

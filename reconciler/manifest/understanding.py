@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.diagnostics import Diagnostic, first_line, quoted
+from reconciler.frozen import dataclass
 from reconciler.keys.faults import Fault
 from reconciler.manifest.codes import Code
 from reconciler.manifest.directives import Directives, Resolved

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.frozen import dataclass
 from reconciler.model.drift import Drift
 from reconciler.model.plan import TargetInfo
 

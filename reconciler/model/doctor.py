@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.diagnostics import Remedy
+from reconciler.frozen import dataclass
 
 
 class CheckStatus(StrEnum):

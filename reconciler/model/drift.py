@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.frozen import dataclass
 from reconciler.model.plan import Cause, Field, TargetInfo
 from reconciler.model.project import Source
 from reconciler.model.values import Absent, Json

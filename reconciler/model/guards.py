@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import Enum, auto
+
+from reconciler.frozen import dataclass
 
 OLDER_COMMIT = "older-commit"
 """The guard that every apply asks, also for a saved plan."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.fieldpath import FieldPath
+from reconciler.frozen import dataclass
 from reconciler.model.plan import Field, State, TargetInfo
 from reconciler.model.record import NO_LOG, RecordedProject
 from reconciler.model.values import Json

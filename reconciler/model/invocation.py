@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+from reconciler.frozen import dataclass
 
 Run = tuple[str, ...]
 """A suggested command: the verb, its own options, and after `--`, names. Without `--`, the names are those of the run.

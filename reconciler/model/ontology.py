@@ -7,10 +7,11 @@ the same as none, and so is a `display` that equals its `choice`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Final
 
+from reconciler.frozen import dataclass
 from reconciler.model.values import Json
 
 _KNOWN: Final = frozenset({"choice", "display", "description", "subchoices"})

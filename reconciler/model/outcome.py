@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.frozen import dataclass
 from reconciler.model.plan import Action, CallKind, Commit, Field, TargetInfo
 from reconciler.model.project import LiveProject, Source
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.fieldpath import FieldPath, format_path
+from reconciler.frozen import dataclass
 from reconciler.model.ontology import Ontology, Unreadable
 from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.model.record import RecordedProject, SectionKey

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from enum import StrEnum
 
 from reconciler.fieldpath import Pattern, format_path
+from reconciler.frozen import dataclass
 from reconciler.model.ontology import Ontology, Unreadable
 from reconciler.model.values import Json
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from reconciler.frozen import dataclass
 
 EMPTY_ACCOUNT: Final = "empty"
 """The account of a section that was made while the account had no project."""

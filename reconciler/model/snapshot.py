@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from reconciler.frozen import dataclass
 from reconciler.model.plan import TargetInfo
 from reconciler.model.project import LiveProject, UnreadableProject
 

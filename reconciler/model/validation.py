@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from reconciler.diagnostics import Diagnostic
+from reconciler.frozen import dataclass
 from reconciler.model.project import DesiredProject, Source
 
 

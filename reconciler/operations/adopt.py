@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from reconciler.diagnostics import Diagnostic, error, sentence
 from reconciler.errors import UsageError
 from reconciler.fieldpath import Pattern
+from reconciler.frozen import dataclass
 from reconciler.model.adoption import Adopted
 from reconciler.model.drift import Baseline, BlockedProject, Drift, ProjectDrift
 from reconciler.model.plan import Cause, TargetInfo

@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from random import Random
 from threading import current_thread, main_thread
@@ -21,6 +21,7 @@ from reconciler.clock import SYSTEM_CLOCK, Clock
 from reconciler.diagnostics import Diagnostic, error, quoted
 from reconciler.errors import GitRefusedError, PlanFileError, ReconcilerError, RecordError
 from reconciler.fieldpath import FieldPath, Pattern
+from reconciler.frozen import dataclass
 from reconciler.manifest.places import locate
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan, ProjectChange

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from reconciler import git
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import GitRefusedError, ReconcilerError
+from reconciler.frozen import dataclass
 from reconciler.git.sources import all_passed
 from reconciler.manifest.loading import Manifests, load_manifests
 from reconciler.manifest.places import files_of

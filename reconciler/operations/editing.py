@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from reconciler.diagnostics import Diagnostic, error, first_line, listed, senten
 from reconciler.errors import DiagnosedError
 from reconciler.fieldpath import format_path
 from reconciler.files.together import Change, write_together
+from reconciler.frozen import dataclass
 from reconciler.manifest.codes import Code
 from reconciler.manifest.concealing import concealed
 from reconciler.manifest.editing import Declaring, NotEditableError

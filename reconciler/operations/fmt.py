@@ -6,7 +6,7 @@ import os
 import stat
 from codecs import BOM_UTF8
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from reconciler.diagnostics import Diagnostic, Severity, error, first_line, merged, quoted, with_suggestion
@@ -14,6 +14,7 @@ from reconciler.errors import FileRefusedError, UsageError
 from reconciler.files.reading import read_file, resolve
 from reconciler.files.walking import Refusal, is_below
 from reconciler.files.writing import check_below, write_below
+from reconciler.frozen import dataclass
 from reconciler.manifest.discovery import DEFAULTS, path_order
 from reconciler.manifest.formatting import FileKind, NotProvenError, formatted
 from reconciler.manifest.loading import Manifests, load_manifests

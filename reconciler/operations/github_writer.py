@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Final
 
@@ -14,6 +14,7 @@ from reconciler.forge.github.event import Event
 from reconciler.forge.github.links import links
 from reconciler.forge.github.marker import Scope, short_hash
 from reconciler.forge.github.posts import Kept
+from reconciler.frozen import dataclass
 from reconciler.model.invocation import Invocation
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan

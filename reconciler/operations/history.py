@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Remedy, listed, quoted, warning, with_suggestion
 from reconciler.errors import ReconcilerError, UnreadableAnswerError, UsageError
+from reconciler.frozen import dataclass
 from reconciler.git.authors import read_authors
 from reconciler.instants import read_instant, readable
 from reconciler.manifest.loading import load_manifests

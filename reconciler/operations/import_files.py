@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import Final
 
@@ -15,6 +15,7 @@ from reconciler.fieldpath import format_path
 from reconciler.files.reading import read_below
 from reconciler.files.together import Change, write_together
 from reconciler.files.walking import is_below
+from reconciler.frozen import dataclass
 from reconciler.manifest.discovery import DEFAULTS
 from reconciler.manifest.exporting import SHARED, Exported, Subject, There, export
 from reconciler.manifest.loading import Manifests, load_manifests

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -17,6 +17,7 @@ from reconciler.collection import collector_paused
 from reconciler.diagnostics import merged, quoted, with_suggestion
 from reconciler.errors import DiagnosedError, UsageError
 from reconciler.fieldpath import Pattern, parse_pattern
+from reconciler.frozen import dataclass
 from reconciler.manifest.codes import Code
 from reconciler.manifest.discovery import DEFAULTS
 from reconciler.manifest.exporting import Subject, why_not

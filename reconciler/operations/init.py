@@ -10,7 +10,6 @@ import os.path
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -19,6 +18,7 @@ from urllib.parse import quote
 from reconciler.errors import FileRefusedError, UsageError
 from reconciler.files.reading import read_below
 from reconciler.files.writing import exists_below, write_below
+from reconciler.frozen import dataclass
 from reconciler.manifest.discovery import discover
 from reconciler.manifest.editorschema import editor_schema, schema_text
 from reconciler.operations.pin import PACKAGE_LOCK, Pin, Unpinned

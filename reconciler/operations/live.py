@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from reconciler.frozen import dataclass
 from reconciler.model.plan import TargetInfo
 from reconciler.model.project import LiveProject, Shown
 from reconciler.model.record import EMPTY_ACCOUNT, Entries, Record, Section, SectionKey

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 from reconciler.diagnostics import Diagnostic, Severity, listed, quoted
 from reconciler.endpoint import is_loopback
 from reconciler.errors import GitRefusedError, UsageError
+from reconciler.frozen import dataclass
 from reconciler.git.clones import Clone, read_clone
 
 DISTRIBUTION: Final = "scale-reconciler"

@@ -6,12 +6,13 @@ import os.path
 import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Remedy, Severity, count, error, listed, warning
 from reconciler.errors import DiagnosedError, GitRefusedError
+from reconciler.frozen import dataclass
 from reconciler.git.sources import Sources, read_sources
 from reconciler.manifest.loading import Manifests, load_manifests
 from reconciler.manifest.places import files_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -19,6 +19,7 @@ from reconciler.clock import SYSTEM_CLOCK, Clock
 from reconciler.diagnostics import Diagnostic, Severity, listed, warning
 from reconciler.errors import GitRefusedError, RecordError
 from reconciler.forge.github.login import git_login
+from reconciler.frozen import dataclass
 from reconciler.git.keptref import ALWAYS_OVERTAKEN, LOCAL, PUSHING, pauses_between
 from reconciler.instants import to_the_second
 from reconciler.model.plan import Plan, ProjectChange

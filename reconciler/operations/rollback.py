@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.diagnostics import Diagnostic, Remedy, error
 from reconciler.errors import DiagnosedError, UnreadableAnswerError, UsageError
+from reconciler.frozen import dataclass
 from reconciler.model.plan import Plan
 from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject, address_of
 from reconciler.operations.editing import Revision, Wanted, revise

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Remedy, Severity, count, merged, quoted, warning, with_suggestion
 from reconciler.errors import DiagnosedError, UsageError
+from reconciler.frozen import dataclass
 from reconciler.manifest.loading import Manifests
 from reconciler.manifest.understanding import Entry
 from reconciler.model.project import DesiredProject

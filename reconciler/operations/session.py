@@ -9,7 +9,7 @@ import os
 import secrets
 import shlex
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -18,6 +18,7 @@ from reconciler.clock import SYSTEM_CLOCK
 from reconciler.diagnostics import Remedy, quoted
 from reconciler.errors import CredentialsError, UsageError
 from reconciler.forge.github.login import git_login
+from reconciler.frozen import dataclass
 from reconciler.http.connection import InProcess
 from reconciler.model.snapshot import Snapshot
 from reconciler.operations.loops import run_apart

@@ -6,13 +6,14 @@ A snapshot shows what its author claims to be live. A plan from it is compared w
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Remedy, Severity, warning
 from reconciler.documents.snapshot import KIND, write_snapshot_file
 from reconciler.errors import GitRefusedError
 from reconciler.forge.github.login import git_login
+from reconciler.frozen import dataclass
 from reconciler.git.sources import read_commit
 from reconciler.instants import to_the_second
 from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from reconciler.configuration import find_configuration
 from reconciler.errors import FileRefusedError, ReconcilerError
 from reconciler.files.reading import read_below
+from reconciler.frozen import dataclass
 from reconciler.git.clones import read_branches, remote_host, tracked_files
 from reconciler.settings import Settings, git_top, read_settings
 

@@ -6,9 +6,9 @@ A unit is what the API writes whole: one parameter, or the ontology.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from reconciler.fieldpath import Pattern, covered, parse_path
+from reconciler.frozen import dataclass
 from reconciler.model.drift import Unit
 from reconciler.model.ontology import Ontology
 from reconciler.model.plan import Cause

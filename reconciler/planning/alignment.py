@@ -10,11 +10,11 @@ repeated, equal items are matched first, then similar items between them, then t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
 from typing import Final
 
+from reconciler.frozen import dataclass
 from reconciler.model.values import Json, canonical_json
 
 _IDENTITY_KEYS: Final = ("choice", "field_id", "value", "name", "id", "key", "label")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from reconciler.fieldpath import format_path, parse_path
+from reconciler.frozen import dataclass
 from reconciler.model.ontology import Choice, Ontology, Unreadable
 from reconciler.model.plan import Action, CallKind, Cause, Field, Plan, ProjectChange, unit_of
 from reconciler.model.project import DesiredProject, LiveProject, ParamsMode, Version

@@ -7,11 +7,11 @@ after it. A choice that moves is introduced again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from reconciler.fieldpath import Attribute, FieldPath
+from reconciler.frozen import dataclass
 from reconciler.model.history import Blamed, Part
 from reconciler.model.ontology import Ontology, walk
 from reconciler.model.project import LiveProject, Version

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from reconciler.diagnostics import Diagnostic, error, quoted, warning
+from reconciler.frozen import dataclass
 from reconciler.model.ontology import Unreadable
 from reconciler.model.plan import Action, CallKind, Expected, ProjectChange, Reason, State
 from reconciler.model.project import DesiredProject, LiveProject, UnreadableProject, address_of

@@ -6,10 +6,11 @@ Both the planner and the applier call `compare`, each with live state at that ti
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from reconciler.fieldpath import format_path, parse_path
+from reconciler.frozen import dataclass
 from reconciler.model.ontology import Choice, Ontology
 from reconciler.model.plan import Call, CallKind, Cause, Field, Kind, State
 from reconciler.model.project import DesiredProject, LiveProject

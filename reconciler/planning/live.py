@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.frozen import dataclass
 from reconciler.model.project import Shown, UnreadableProject
 from reconciler.planning.blocking import unreadable_warning
 

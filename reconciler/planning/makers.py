@@ -7,10 +7,10 @@ started from. Versions that are not newer than the first one that the record nam
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from reconciler.frozen import dataclass
 from reconciler.model.history import Apply, Made, Maker, Part, Step
 from reconciler.model.project import LiveProject, Version
 from reconciler.model.record import Intended, RecordedProject

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from reconciler.fieldpath import FieldPath, Pattern, Patterns, format_path
+from reconciler.frozen import dataclass
 from reconciler.model.ontology import Choice, Ontology, Unreadable, walk
 from reconciler.model.project import DesiredProject, LiveProject, ParamsMode
 from reconciler.model.values import ABSENT, Absent, Json

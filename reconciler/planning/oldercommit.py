@@ -6,11 +6,12 @@ plan only notes the verdict. An apply checks again right before it writes, even 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity, error, listed, warning
+from reconciler.frozen import dataclass
 from reconciler.model.guards import OLDER_COMMIT, Standing
 from reconciler.model.plan import Action, Held, Plan, ProjectChange, Waived
 from reconciler.planning.holds import matching_waivers, reported

@@ -13,9 +13,9 @@ removed and added. Each kind of change is one field:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from reconciler.fieldpath import Attribute, FieldPath, format_path
+from reconciler.frozen import dataclass
 from reconciler.model.ontology import Choice, Ontology, spell_alone, walk
 from reconciler.model.plan import Field, Kind
 from reconciler.model.values import Json

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 
 from reconciler.diagnostics import Diagnostic, Severity, named, quoted, warning
 from reconciler.fieldpath import Pattern, format_path
+from reconciler.frozen import dataclass
 from reconciler.model.guards import GuardSettings, Waiver
 from reconciler.model.plan import (
     Action,

@@ -5,13 +5,14 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Remedy, Severity, count, error, listed, warning
 from reconciler.errors import UsageError
 from reconciler.fieldpath import Attribute, FieldPath, Pattern, covered, format_path
+from reconciler.frozen import dataclass
 from reconciler.instants import readable
 from reconciler.model.history import Part
 from reconciler.model.ontology import Ontology, walk

@@ -8,7 +8,7 @@ attribute of a choice, it is this attribute of all choices. An ontology's own na
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from reconciler.fieldpath import (
@@ -21,6 +21,7 @@ from reconciler.fieldpath import (
     format_path,
     parse_pattern,
 )
+from reconciler.frozen import dataclass
 from reconciler.model.ontology import Choice, Ontology, Unreadable, walk
 from reconciler.model.project import DesiredProject, Ignore, LiveProject, Version
 from reconciler.model.record import RecordedProject

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Final
 
 from reconciler.diagnostics import quoted
 from reconciler.fieldpath import Attribute, Pattern, covered, format_path
+from reconciler.frozen import dataclass
 from reconciler.model.guards import GuardSettings, Waiver
 from reconciler.model.plan import Action, Field, Kind, ProjectChange
 from reconciler.model.project import Shown

@@ -7,10 +7,10 @@ cannot disagree about the cause of a difference.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from reconciler.fieldpath import format_path
+from reconciler.frozen import dataclass
 from reconciler.model.ontology import Ontology
 from reconciler.model.plan import Cause
 from reconciler.model.project import DesiredProject, LiveProject, ParamsMode, Version

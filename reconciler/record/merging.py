@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import compress
 from typing import Final
 
+from reconciler.frozen import dataclass
 from reconciler.instants import moment_of
 from reconciler.model.record import Entries, Intended, RecordedProject, Run, Section
 

@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,6 +23,7 @@ from reconciler.errors import FileRefusedError, GitRefusedError, RecordError
 from reconciler.files.locking import lock
 from reconciler.files.reading import LARGEST_SAVED, read_below
 from reconciler.files.writing import open_lock_below, write_below
+from reconciler.frozen import dataclass
 from reconciler.git.keptref import LOCAL, OWN_REFS, KeptRef, ref_name
 from reconciler.git.login import NO_LOGIN, Login
 from reconciler.git.objects import MissingObjectError, NotACommitError, TooLargeError

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeVar
+
+from reconciler.frozen import dataclass
 
 Item = TypeVar("Item")
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from reconciler.frozen import dataclass
 from reconciler.model.characters import clusters
 from reconciler.render.signs import Sign
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from reconciler.diagnostics import count
+from reconciler.frozen import dataclass
 from reconciler.model.characters import decomposed, drawing, look_alike, normalized
 from reconciler.render.alignment import common, gaps, shared_start
 from reconciler.render.escape import in_ascii, plain

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
 from typing import Final
 
+from reconciler.frozen import dataclass
 from reconciler.render.alignment import MOST_EDITS, REACH, common, common_edges, gaps
 
 _TOKEN: Final = re.compile(r"\s+|\w+|[^\w\s]+")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from pydantic_core import from_json
 
@@ -22,6 +21,7 @@ from reconciler.errors import (
     UnavailableError,
     UnreadableAnswerError,
 )
+from reconciler.frozen import dataclass
 from reconciler.http.answer import Answer, Lost
 from reconciler.http.mask import Mask
 from reconciler.scale.transport import LONGEST_WAIT, Outcome, is_failure

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic_core import from_json
 
+from reconciler.frozen import dataclass
 from reconciler.model.values import Json
 
 MOST_DIGITS: Final = 4300

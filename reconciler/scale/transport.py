@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from random import Random
 
 from reconciler.clock import Clock
+from reconciler.frozen import dataclass
 from reconciler.http.answer import Answer, Lost, retry_after
 
 LONGEST_WAIT = 300.0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from reconciler.frozen import dataclass
 
 IMAGE: Final = frozenset({"imageannotation"})
 VIDEO: Final = frozenset(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +19,7 @@ from reconciler.forge.github.client import GithubClient
 from reconciler.forge.github.comments import WRITES
 from reconciler.forge.github.marker import Body, Scope, short_hash
 from reconciler.forge.github.posts import Kept, Posted, Posts
+from reconciler.frozen import dataclass
 from reconciler.model.values import Json
 
 KIND: Final = "adopt"

@@ -10,12 +10,12 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
 from reconciler.errors import GithubError, GithubUnprocessableError
 from reconciler.forge.github.client import GithubClient
+from reconciler.frozen import dataclass
 from reconciler.model.values import Json, canonical_json, text_digest
 
 WRITES: Final = "contents: write"

@@ -9,10 +9,10 @@ changes, what it covers still overlaps, and its comment is found again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, Self
 
 from reconciler.forge.github.marker import short_hash
+from reconciler.frozen import dataclass
 from reconciler.model.outcome import CallResult, Outcome, ProjectOutcome, Shown, Status
 from reconciler.model.plan import Plan
 from reconciler.model.values import Json

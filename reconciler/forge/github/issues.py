@@ -11,7 +11,7 @@ GitHub refuses it, because a conversation may be locked: what the issue shows is
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from reconciler.forge.github.comments import JOB
 from reconciler.forge.github.coverage import ALL, COVERED, Coverage
 from reconciler.forge.github.marker import Body, Scope, short_hash
 from reconciler.forge.github.posts import Kept, Posted, Posts
+from reconciler.frozen import dataclass
 from reconciler.model.values import Json
 
 LABEL: Final = "reconciler-drift"

@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, unquote_to_bytes
 
+from reconciler.frozen import dataclass
 from reconciler.model.values import Json, text_digest
 
 VERSION: Final = 1

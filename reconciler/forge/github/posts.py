@@ -7,7 +7,7 @@ job has before it gets a token of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -15,6 +15,7 @@ from typing import Any, Final
 from reconciler.errors import GithubError, GithubUnavailableError
 from reconciler.forge.github.client import ASSUMED_AUTHOR, GithubClient
 from reconciler.forge.github.marker import Body, Scope, read_body, write_body
+from reconciler.frozen import dataclass
 from reconciler.instants import to_the_second
 from reconciler.model.values import Json
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from reconciler.errors import GithubError
 from reconciler.forge.github.client import GithubClient
 from reconciler.forge.github.comments import WRITES
 from reconciler.forge.github.event import Event, is_fork
+from reconciler.frozen import dataclass
 
 LAG_PAUSES: Final = (2.0, 5.0, 10.0)
 """Seconds before the pull requests of a commit are requested again, because the answer may lag behind the push [P]."""

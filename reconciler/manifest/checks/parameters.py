@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from reconciler.diagnostics import Severity, count, nearest, quoted
 from reconciler.fieldpath import Pattern
+from reconciler.frozen import dataclass
 from reconciler.keys.faults import Fault, kind_of
 from reconciler.manifest.checks.subject import Subject, entries, get, is_object
 from reconciler.manifest.located import RawPath

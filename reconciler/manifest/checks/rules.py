@@ -7,11 +7,12 @@ otherwise a note. Each rule is one function. docs/diagnostics.md shows a wrong a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.frozen import dataclass
 from reconciler.keys.faults import Fault
 from reconciler.manifest.checks import limits, links, parameters, references, texts
 from reconciler.manifest.checks.subject import Subject

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from reconciler.diagnostics import named
+from reconciler.frozen import dataclass
 from reconciler.manifest.located import RawPath
 from reconciler.manifest.verdict import walk_choices, written_choices
 from reconciler.model.project import DesiredProject

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from reconciler.frozen import dataclass
 from reconciler.manifest.editing.additions import Additions
 from reconciler.manifest.editing.alignment import aligned, stayers
 from reconciler.manifest.editing.choices import are_choices, moved_below, places_of, ranks_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from yaml.events import (
@@ -17,6 +17,7 @@ from yaml.events import (
     SequenceEndEvent,
 )
 
+from reconciler.frozen import dataclass
 from reconciler.manifest.compose import MERGE
 from reconciler.manifest.located import AnyEvent, SourceText
 from reconciler.manifest.parsing import Parser

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 
+from reconciler.frozen import dataclass
 from reconciler.manifest.editing.spans import Span, Spans
 from reconciler.manifest.editing.style import in_brackets, new_node
 from reconciler.manifest.sourcetree.tree import Kind

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from reconciler.frozen import dataclass
 from reconciler.manifest.editing.spans import Span, Spans
 from reconciler.manifest.formatting.layout import lay_out
 from reconciler.manifest.formatting.texts import double_quoted

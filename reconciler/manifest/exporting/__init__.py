@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from reconciler.frozen import dataclass
 from reconciler.manifest.discovery import DEFAULTS
 from reconciler.manifest.exporting.documents import Subject as Subject
 from reconciler.manifest.exporting.documents import document_of, factor

@@ -7,11 +7,12 @@ differs is overridden, and one that live does not have is dropped with `$unset`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import reduce
 from typing import Final
 
 from reconciler.fieldpath import Patterns, as_patterns, parse_pattern
+from reconciler.frozen import dataclass
 from reconciler.manifest.directives import UNSET_KEY
 from reconciler.manifest.layering import Layers
 from reconciler.manifest.located import LITERAL

@@ -9,10 +9,11 @@ import os.path
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from reconciler.files.reading import LARGEST_FILE
+from reconciler.frozen import dataclass
 from reconciler.manifest.exporting.documents import Subject
 from reconciler.manifest.exporting.naming import Names
 from reconciler.manifest.sharedfiles import is_placeholder

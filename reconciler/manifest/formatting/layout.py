@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
+from reconciler.frozen import dataclass
 from reconciler.manifest.formatting.texts import (
     LONGEST_KEY,
     WIDTH,

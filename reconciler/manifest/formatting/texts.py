@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Final
 
+from reconciler.frozen import dataclass
 from reconciler.manifest.located import LINE_END
 from reconciler.manifest.sourcetree.tree import Kind, Node
 

@@ -12,10 +12,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 from typing import Final
 
+from reconciler.frozen import dataclass
 from reconciler.manifest.located import AnyEvent
 from reconciler.manifest.sourcetree.lines import Lines
 from reconciler.manifest.sourcetree.stops import (

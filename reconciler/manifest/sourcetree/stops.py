@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from yaml.events import (
@@ -18,6 +17,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from reconciler.frozen import dataclass
 from reconciler.manifest.located import AnyEvent
 from reconciler.manifest.sourcetree.lines import Lines
 from reconciler.manifest.sourcetree.tree import Comment, Home

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Final
+
+from reconciler.frozen import dataclass
 
 _INDENTATION: Final = re.compile(r"#[ -]*")
 

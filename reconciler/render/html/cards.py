@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import chain
 from typing import Final
 
 from reconciler.diagnostics import count
+from reconciler.frozen import dataclass
 from reconciler.model.plan import Kind
 from reconciler.model.values import ABSENT
 from reconciler.render.alignment import common_edges

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from reconciler.diagnostics import count
+from reconciler.frozen import dataclass
 from reconciler.render.escape import plain
 from reconciler.render.html.page import environment, inline
 from reconciler.render.html.prose import text_lines

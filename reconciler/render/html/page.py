@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from heapq import heappop, heappush
@@ -14,6 +13,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reconciler.diagnostics import count
+from reconciler.frozen import dataclass
 from reconciler.render.escape import plain, quoted
 from reconciler.render.html.cards import Card, card
 from reconciler.render.html.isolation import isolated, name_html, sentence_html, value_html

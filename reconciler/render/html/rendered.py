@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from html import escape
@@ -19,6 +18,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from reconciler.frozen import dataclass
 from reconciler.render.alignment import common
 from reconciler.render.escape import plain
 

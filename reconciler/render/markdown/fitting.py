@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from reconciler.diagnostics import count
+from reconciler.frozen import dataclass
 from reconciler.render.markdown.code import fence, markup
 from reconciler.render.signs import Sign
 

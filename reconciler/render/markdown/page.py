@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Location, count
+from reconciler.frozen import dataclass
 from reconciler.render.layout import Line
 from reconciler.render.lines import section_lines, seen_lines
 from reconciler.render.markdown.code import code, located, name_cell, name_text, said

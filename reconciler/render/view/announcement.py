@@ -6,9 +6,9 @@ It has no commits, paths of files, or names of the API's parts.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from reconciler.frozen import dataclass
 from reconciler.model.history import Part
 from reconciler.model.plan import Kind
 from reconciler.model.values import ABSENT, Json

@@ -5,12 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from posixpath import basename
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity, count, limited
+from reconciler.frozen import dataclass
 from reconciler.model.drift import Drift
 from reconciler.model.rebuilding import relative
 from reconciler.model.validation import Validation

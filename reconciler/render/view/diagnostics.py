@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Location, Severity, count, counted, limited
+from reconciler.frozen import dataclass
 from reconciler.model.rebuilding import relative, with_files
 
 

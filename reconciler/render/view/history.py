@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.diagnostics import count
 from reconciler.fieldpath import Attribute, format_path
+from reconciler.frozen import dataclass
 from reconciler.instants import in_utc
 from reconciler.model.history import Blame, Blamed, History, Made, Maker, Part, Past, Relabel, Revision
 from reconciler.model.plan import Action, ProjectChange

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
 from reconciler.diagnostics import count
+from reconciler.frozen import dataclass
 from reconciler.model.invocation import Invocation
 from reconciler.model.plan import Cause, Field, Held, Kind, ProjectChange, unit_of
 from reconciler.render.signs import Sign

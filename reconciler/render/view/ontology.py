@@ -7,10 +7,11 @@ two trees is `loose`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import chain
 
 from reconciler.fieldpath import Attribute, FieldPath, format_path
+from reconciler.frozen import dataclass
 from reconciler.model.plan import Field, Kind
 from reconciler.model.renaming import old_path, renamed_choices
 from reconciler.model.values import ABSENT, MASKED, Absent, Json, Masked

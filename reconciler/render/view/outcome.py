@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity, count, quoted
+from reconciler.frozen import dataclass
 from reconciler.model.invocation import Invocation
 from reconciler.model.outcome import CallResult, Outcome, OutcomeSummary, ProjectOutcome, Status
 from reconciler.model.plan import Action, Field

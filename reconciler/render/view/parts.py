@@ -6,7 +6,7 @@ Text is raw here, and a format escapes what it prints. Values are already masked
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -14,6 +14,7 @@ from posixpath import join, normpath
 
 from reconciler.diagnostics import Diagnostic, Location, count, separators
 from reconciler.fieldpath import Pattern
+from reconciler.frozen import dataclass
 from reconciler.model.guards import OLDER_COMMIT
 from reconciler.model.invocation import Invocation, Run
 from reconciler.model.plan import Commit, Kind, Rename

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from reconciler.frozen import dataclass
 from reconciler.model.outcome import Event, Status
 from reconciler.model.plan import Action
 from reconciler.render.phrases import duration, listed
