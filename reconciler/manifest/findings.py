@@ -78,18 +78,20 @@ class Findings:
         """Report a key that is not a string; further ones in the same mapping, such as numbers, with the first."""
         if event.__class__ is not ScalarEvent:
             detail = "An unquoted { or [ begins a mapping or a list."
-            self._report(Code.BAD_KEY, "a key must be a string", event, detail=detail, label="quote the key")
+            label = "quote the key, or, if all of this is text, the whole text"
+            self._report(Code.BAD_KEY, "a key must be a string", event, detail=detail, label=label)
             return
         at, count = self._bad_keys.get(mapping.start_mark.index, (len(self.problems), 0))
         self._bad_keys[mapping.start_mark.index] = at, count + 1
         if not count:
-            self._report(Code.BAD_KEY, "a key must be a string", event, label="quote the key")
+            label = "quote the key" if event.value else "write a key before the colon"
+            self._report(Code.BAD_KEY, "a key must be a string", event, label=label)
             return
         self.problems[at] = replace(
             self.problems[at],
             summary=f"{count + 1:,} keys in this mapping are not strings",
             detail="If the keys only number the values, use a list instead.",
-            label="quote each key",
+            label="write each key as a string, in quotes",
         )
 
     def unseen_edge(self, event: AnyEvent, edge: str) -> None:

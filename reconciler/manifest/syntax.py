@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, count, error
+from reconciler.diagnostics import Diagnostic, count, error, quoted
 from reconciler.frozen import dataclass
 from reconciler.manifest.codes import Code
 from reconciler.manifest.located import LINE_END, SourceText, Stretch
@@ -19,11 +19,16 @@ from reconciler.manifest.parsing import NotYamlError
 
 _CONFLICT: Final = re.compile(r"^<{7}(?: .*)?$(?s:.*?)^>{7}(?: .*)?$", re.MULTILINE)
 _KEY: Final = re.compile(r"(?:- +)*[^\s:#][^:#]*")
+_KEYED: Final = re.compile(r"((?:- +)*)[^\s:#-][^:#]*:(?=\s|$)")
 _KEY_WITHOUT_SPACE: Final = re.compile(r"\s*(?:- +)*([\w-]+):(?=[^\s/:])")
-_PAIR: Final = re.compile(r"\s*(?:- +)*[^:#\s][^:#]*: +(?=\S)")
+_PAIR: Final = re.compile(r"\s*(?:- +)*[^:#\s][^:#]*:\s+(?:[&!]\S* +)*(?=\S)")
+_NOT_CODE: Final = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\']*\'|(?<!\S)#[^\n]*', re.DOTALL)
+_TEXT_BEHIND: Final = re.compile(r"(chomping|comment or a line break)")
 _TEXT_BELOW: Final = re.compile(r"[|>][-+0-9]*\s*(?:#.*)?$")
 _CLOSERS: Final = {"[": "]", "{": "}"}
 _SMART: Final = "“”„‟‘’‚‛«»"
+_WHOLE: Final = {'"': "a quoted string", "'": "a quoted string", "[": "a list", "{": "a mapping", "*": "an alias"}
+"""What a value is that begins with a character and ends before the end of its line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,28 @@ class _Refusal:
             if self.line_text(above).strip() and not self.line_text(above).lstrip().startswith("#"):
                 return above
         return None
+
+    def line_below(self, line: int) -> int | None:
+        """The nearest line below that is neither empty nor a comment."""
+        for below in range(line + 1, len(self.starts)):
+            if self.line_text(below).strip() and not self.line_text(below).lstrip().startswith("#"):
+                return below
+        return None
+
+    def outer(self, line: int) -> list[int]:
+        """The lines above, from the nearest, that are each indented less than all lines between them and `line`."""
+        found: list[int] = []
+        above = self.line_above(line)
+        while above is not None:
+            if not found or self.indent(above) < self.indent(found[-1]):
+                found.append(above)
+            above = self.line_above(above)
+        return found
+
+    def is_first_value(self, line: int) -> bool:
+        """Whether a line can only begin a value: the line above that is indented less ends with a colon, or is none."""
+        parent = next((each for each in self.outer(line) if self.indent(each) < self.indent(line)), None)
+        return parent is None or self.line_text(parent).rstrip().endswith(":")
 
     @property
     def character(self) -> str:
@@ -106,7 +133,10 @@ def _open_quote(refusal: _Refusal) -> _Explained | None:
 
 def _quote_within(refusal: _Refusal) -> _Explained | None:
     """`'it's'`: the second quote ends the string."""
-    before = refusal.text[refusal.index - 1 : refusal.index]
+    end = refusal.index
+    if "<block end>" in refusal.message:
+        end = len(refusal.text[:end].rstrip(" "))
+    before = refusal.text[end - 1 : end]
     if before not in ("'", '"') or ("<scalar>" not in refusal.message and "expected key" not in refusal.message):
         return None
     line = refusal.line(refusal.index)
@@ -118,7 +148,7 @@ def _quote_within(refusal: _Refusal) -> _Explained | None:
     other = '"…"' if before == "'" else "'…'"
     how = "to include a ', write ''" if before == "'" else 'to include a ", write \\"'
     summary = "this quote ends the string, but more text follows"
-    return _Explained(refusal.index - 1, summary, f"{how}, or quote the string with {other}")
+    return _Explained(end - 1, summary, f"{how}, or quote the string with {other}")
 
 
 def _open_bracket(refusal: _Refusal) -> _Explained | None:
@@ -140,15 +170,31 @@ def _open_bracket(refusal: _Refusal) -> _Explained | None:
         summary = f"the {bracket} on line {opened + 1} is not closed with {closer}"
         return _Explained(start, summary, f"add {closer} before this character")
     if refusal.character == ":":
-        line = refusal.starts[noticed]
-        start = max(refusal.text.rfind(each, line, refusal.index) for each in (" ", ",", *_CLOSERS)) + 1
+        return _colon_in_brackets(refusal)
     summary = f"a comma or the closing {closer} is missing"
     detail = f"The {bracket} is on line {opened + 1}, column {began - refusal.starts[opened] + 1}."
     return _Explained(start, summary, "add a comma before this", detail if opened != noticed else "", end=refusal.index)
 
 
+def _colon_in_brackets(refusal: _Refusal) -> _Explained:
+    """`{a: b: c}`, or `{a: b c: d}`: a colon too many for its item."""
+    line = refusal.starts[refusal.line(refusal.index)]
+    item = max(line, *(refusal.text.rfind(each, line, refusal.index) + 1 for each in (",", *_CLOSERS)))
+    pair = _PAIR.match(refusal.text, item, refusal.index)
+    value = pair.end() if pair is not None else item
+    end = next((at for at in range(refusal.index, len(refusal.text)) if refusal.text[at] in ",]}\r\n"), refusal.index)
+    word = refusal.text.rfind(" ", value, refusal.index) + 1
+    if not word or refusal.text[value] in _WHOLE:
+        return _text_with_colon(refusal, value, end)
+    label = (
+        f"add a comma before this, or, if this is part of the text to the left, quote {quoted(refusal.text[value:end])}"
+    )
+    return _Explained(word, "a comma or quotes are missing", label, end=refusal.index)
+
+
 def _last_open(text: str) -> int:
     """The last bracket without its closing one; the length of the text if there is none."""
+    text = _NOT_CODE.sub(lambda match: " " * len(match[0]), text)
     closed = 0
     for index in range(len(text) - 1, -1, -1):
         if text[index] in _CLOSERS.values():
@@ -169,20 +215,58 @@ def _colon(refusal: _Refusal) -> _Explained | None:
     before = refusal.text[start : refusal.index]
     above = refusal.line_above(line)
     key = _KEY.fullmatch(before.strip())
-    if key is not None and above is not None:
+    if key is not None and above is not None and not before.startswith("--- "):
         if (glued := _without_space(refusal, above)) is not None:
             return glued
         if refusal.indent(line) > refusal.indent(above):
-            summary = "this key is indented below a key that already has a value"
-            label = f"indent the key like line {above + 1}, or, if this belongs to that line's value, quote the value"
-            return _Explained(start + refusal.indent(line), summary, label, end=refusal.index)
+            return _below_a_value(refusal, line, above)
+        if not _KEYED.match(refusal.line_text(above).lstrip()) and refusal.is_first_value(above):
+            end = refusal.line_end(refusal.starts[above])
+            return _Explained(
+                refusal.starts[above] + refusal.indent(above), "this line has no key", "write KEY: VALUE", end=end
+            )
+    if before.startswith("--- "):
+        return _Explained(
+            start + 4,
+            "a key cannot follow --- on the same line",
+            "move this to the next line",
+            end=refusal.line_end(start),
+        )
     pair = _PAIR.match(before)
     value = start + (pair.end() if pair is not None else refusal.indent(line))
-    label = "quote the text"
+    return _text_with_colon(refusal, value, refusal.line_end(start))
+
+
+def _below_a_value(refusal: _Refusal, line: int, above: int) -> _Explained:
+    """A key that is indented more than the line above, which has a value."""
+    summary = "this key is indented below a key that already has a value"
+    label = f"align this key with the key on line {above + 1}"
+    if not _KEYED.match(refusal.line_text(above).lstrip()):
+        summary = "this key is indented below a line that is only text"
+        label = f"write line {above + 1} as KEY: VALUE"
+    label += ", or, if this line continues that text, quote the whole text"
+    return _Explained(refusal.starts[line] + refusal.indent(line), summary, label, end=refusal.index)
+
+
+def _text_with_colon(refusal: _Refusal, value: int, end: int) -> _Explained:
+    """A value that begins at `value`, and that the colon at the refusal's index follows."""
     first = refusal.text[value : value + 1]
+    after = refusal.text[refusal.index + 1 : end].split("#")[0]
+    if first in _WHOLE:
+        label = "remove the colon and what follows it, or quote the whole text"
+        return _Explained(value, f"a colon follows {_WHOLE[first]}", label, end=end)
+    if not after.strip():
+        below = refusal.line_below(refusal.line(value))
+        if below is not None and refusal.indent(below) > refusal.indent(refusal.line(value)):
+            label = "move this key to a line of its own, and indent it"
+            return _Explained(value, "a second key on this line", label, end=refusal.index + 1)
+        label = "quote the text, or, if it is a key, move it to a line of its own"
+        return _Explained(value, "unquoted text ends with a colon", label, end=refusal.index + 1)
+    label = "quote the text"
     if first and first in _SMART:
         label = f"quote the text with \" or ': YAML does not treat {first} as a quote"
-    return _Explained(value, "unquoted text contains a colon and a space", label, end=refusal.line_end(start))
+    space = "a tab" if after[0] == "\t" else "a space"
+    return _Explained(value, f"unquoted text contains a colon and {space}", label, end=end)
 
 
 def _without_space(refusal: _Refusal, line: int) -> _Explained | None:
@@ -202,10 +286,17 @@ def _no_colon(refusal: _Refusal) -> _Explained | None:
     if (glued := _without_space(refusal, line)) is not None:
         return glued
     above = refusal.line_above(line)
-    label = "write KEY: VALUE, or indent the line to continue the one above"
+    label = "write KEY: VALUE"
+    if above is not None and not _ends_whole(refusal.line_text(above)):
+        label += ", or indent the line to continue the one above"
     if above is not None and _TEXT_BELOW.search(refusal.line_text(above)):
         label = f"if this continues the text of line {above + 1}, indent this line more than that line"
     return _Explained(refusal.began, "this line has no key", label, end=refusal.line_end(refusal.began))
+
+
+def _ends_whole(text: str) -> bool:
+    """Whether a line ends a value that no other line can continue."""
+    return text.rstrip().endswith(('"', "'", "]", "}"))
 
 
 def _indentation(refusal: _Refusal) -> _Explained | None:
@@ -218,13 +309,31 @@ def _indentation(refusal: _Refusal) -> _Explained | None:
     if refusal.text[refusal.starts[line] : start].strip():
         return None
     end = refusal.line_end(start)
-    if refusal.line_text(line).lstrip().startswith("- "):
-        label = "indent the item like the items above it, or below its key"
+    outer = refusal.outer(line)
+    if _is_item(refusal.line_text(line)):
+        label = "write a list below a key of its own, which has no other value"
+        if any(_is_item(refusal.line_text(above)) for above in outer):
+            label = "align this item with the items above, or write the list below a key of its own"
         return _Explained(start, "found a list item where a key is expected", label, end=end)
-    indents = sorted({refusal.indent(above) for above in range(line) if _KEY.match(refusal.line_text(above).lstrip())})
+    like = next((above for above in outer if refusal.indent(above) == refusal.indent(line)), None)
+    if like is not None and _is_item(refusal.line_text(like)):
+        label = "to add an item, start this line with a hyphen and a space; to end the list, indent this line less"
+        return _Explained(start, "found a key where a list item is expected", label, end=end)
+    indents: dict[int, int] = {}
+    for above in outer:
+        if (key := _KEYED.match(refusal.line_text(above).lstrip())) is not None:
+            indents.setdefault(refusal.indent(above) + len(key[1]), above)
     near = min(indents, key=lambda indent: (abs(indent - refusal.indent(line)), -indent), default=0)
-    label = f"indent the line by {count(near, 'space')}, like a line above" if near else "do not indent the line"
-    return _Explained(start, "this indentation matches no line above", label, end=end)
+    label = (
+        f"indent the line by {count(near, 'space')}, like the key on line {indents[near] + 1}"
+        if near
+        else "do not indent the line"
+    )
+    return _Explained(start, "this indentation matches no outer level", label, end=end)
+
+
+def _is_item(line: str) -> bool:
+    return line.lstrip().startswith("- ") or line.strip() == "-"
 
 
 def _second_start(refusal: _Refusal) -> _Explained | None:
@@ -232,7 +341,16 @@ def _second_start(refusal: _Refusal) -> _Explained | None:
     above = refusal.line_above(refusal.line(refusal.index))
     if "document start" not in refusal.message or above is None:
         return None
+    marker = next((line for line in range(above, -1, -1) if refusal.line_text(line).startswith(("%", "---"))), None)
+    directive = marker if marker is not None and refusal.line_text(marker).startswith("%") else None
+    if directive is not None:
+        end = refusal.line_end(refusal.starts[directive])
+        return _Explained(
+            refusal.starts[directive], "a line with --- is missing below this line", "remove this line", end=end
+        )
     label = f"indent this line like line {above + 1}, or, for a new document, add a line with --- above"
+    if refusal.indent(above) == refusal.indent(refusal.line(refusal.index)):
+        label = f"write line {above + 1} as KEY: VALUE, or, for a new document, add a line with --- above this one"
     end = refusal.line_end(refusal.index)
     return _Explained(refusal.index, "the document ended before this line", label, end=end)
 
@@ -257,19 +375,53 @@ def _first_character(refusal: _Refusal) -> _Explained | None:
     return _Explained(start, summary, "quote the text", end=refusal.line_end(start))
 
 
+def _misplaced(refusal: _Refusal) -> _Explained | None:
+    """A sign that begins something else than text, in a place where that cannot be."""
+    start, sign = refusal.index, refusal.character
+    end = refusal.line_end(start)
+    if "sequence entries are not allowed" in refusal.message:
+        label = "start the list on the next line, or, if this is text, quote it"
+        return _Explained(start, "a list cannot begin in the middle of a line", label, end=end)
+    if "mapping keys are not allowed" in refusal.message:
+        return _Explained(start, "unquoted text cannot start with ? and a space", "quote the text", end=end)
+    if "scanning an anchor" in refusal.message or "scanning an alias" in refusal.message:
+        began = start if refusal.began is None else refusal.began
+        summary = f"unquoted text cannot start with {refusal.text[began : began + 1]}"
+        return _Explained(began, summary, "quote the text", end=refusal.line_end(began))
+    if "scanning a block scalar" in refusal.message and _TEXT_BEHIND.search(refusal.message):
+        began = start if refusal.began is None else refusal.began
+        summary = f"text cannot follow {refusal.text[began : began + 1]} on the same line"
+        return _Explained(start, summary, "move this to the line below, or quote the whole text", end=end)
+    if "<block end>" in refusal.message:
+        label = "quote the whole text, or remove what follows the value"
+        return _Explained(start, "more text follows a complete value", label, end=end)
+    if "expected the node content" not in refusal.message:
+        return None
+    if sign == ",":
+        return _Explained(start, "there is no value before this comma", "remove the comma, or write a value before it")
+    if sign == "-":
+        label = "remove the hyphen, or, if it is part of the text, quote the text"
+        return _Explained(start, "an item in brackets does not start with a hyphen", label)
+    if sign in _CLOSERS.values():
+        return _Explained(start, f"unmatched {sign}", f"remove the {sign}, or, if this is text, quote it")
+    return None
+
+
 def _as_reported(refusal: _Refusal) -> _Explained:
     """The parser's own words, at the place where it noticed the mistake."""
     start = end = refusal.index
+    summary = refusal.message
     while end < len(refusal.text) and not refusal.text[end].isspace():
         end += 1
     label = "quote the text" if refusal.character and refusal.character in "%*&!|>?" else ""
     if "escape" in refusal.message:
+        summary = "a quoted string has an unknown or incomplete escape"
         label = "quote the text with '…' instead: in \"…\", a \\ begins an escape"
     detail = ""
     if refusal.began is not None and refusal.line(refusal.began) != refusal.line(start):
         line = refusal.line(refusal.began)
         detail = f"The error might begin on line {line + 1}, column {refusal.began - refusal.starts[line] + 1}."
-    return _Explained(start, refusal.message, label, detail, end=end)
+    return _Explained(start, summary, label, detail, end=end)
 
 
 _EXPLANATIONS: Final[tuple[Callable[[_Refusal], _Explained | None], ...]] = (
@@ -283,4 +435,5 @@ _EXPLANATIONS: Final[tuple[Callable[[_Refusal], _Explained | None], ...]] = (
     _second_start,
     _braces,
     _first_character,
+    _misplaced,
 )
