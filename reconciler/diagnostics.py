@@ -168,9 +168,7 @@ _GIT_COMMAND: Final = re.compile(r"git [a-z-]+ failed")
 def counted(severities: Iterable[Severity]) -> str:
     """`2 errors, 1 warning, and 3 notes`; empty if there are none."""
     numbers = Counter(severities)
-    *kinds, last = [count(n, kind) for kind in Severity if (n := numbers[kind])] or [""]
-    comma = "," if len(kinds) > 1 else ""
-    return f"{', '.join(kinds)}{comma} and {last}" if kinds else last
+    return joined([count(number, kind) for kind in Severity if (number := numbers[kind])])
 
 
 def left_out(file: str, severities: Sequence[Severity]) -> Diagnostic:
@@ -224,14 +222,14 @@ def listed(texts: Collection[str], most: int = 3, *, total: int = 0) -> str:
     return joined([*islice(texts, most), *([f"{others:,} more"] if others > 0 else ())])
 
 
-def joined(texts: Sequence[str]) -> str:
-    """`a`, `a and b`, or `a, b, and c`."""
-    return "".join(f"{separator}{text}" for separator, text in zip(separators(len(texts)), texts, strict=True))
+def joined(texts: Sequence[str], word: str = "and") -> str:
+    """`a`, `a and b`, or `a, b, and c`; empty if there are none."""
+    return "".join(f"{separator}{text}" for separator, text in zip(separators(len(texts), word), texts, strict=True))
 
 
-def separators(number: int) -> list[str]:
+def separators(number: int, word: str = "and") -> list[str]:
     """What comes before each of so many parts of a sentence."""
-    last = ", and " if number > 2 else " and "
+    last = f", {word} " if number > 2 else f" {word} "
     return ["", *[", "] * (number - 2), last][:number]
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from reconciler.configuration import find_configuration
 from reconciler.configuration.keys import BUILT_IN, read_tables
-from reconciler.diagnostics import quoted, with_suggestion
+from reconciler.diagnostics import joined, quoted, with_suggestion
 from reconciler.endpoint import check_endpoint, is_loopback
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.fieldpath import Pattern, Patterns
@@ -143,7 +143,7 @@ def choose_target(
         if environment.get("CI"):
             raise UsageError(
                 "no target is named",
-                f"CI has no default target. Known targets: {', '.join(sorted(settings.targets))}. "
+                f"CI has no default target. Known targets: {joined(sorted(settings.targets))}. "
                 "Name one with --target, in RECONCILER_TARGET, or as target in reconciler.toml.",
             )
         name = "sandbox"
@@ -151,7 +151,7 @@ def choose_target(
     if table is None:
         raise UsageError(
             with_suggestion(f"unknown target {quoted(name)}", name, settings.targets),
-            f"Known targets: {', '.join(sorted(settings.targets))}. "
+            f"Known targets: {joined(sorted(settings.targets))}. "
             "Define other targets under [targets] in reconciler.toml.",
         )
     limits = {

@@ -60,7 +60,7 @@ def _completer(source: Source | str) -> Callable[[click.Context, str], list[Comp
 
 def _names(settings: Settings, incomplete: str) -> Iterable[str]:
     """Project names, and paths of manifests and their folders one level at a time."""
-    from reconciler.manifest.outline import declared_names
+    from reconciler.manifest.names import declared_names
     from reconciler.render.escape import plain
 
     yield from _paths(settings, incomplete)

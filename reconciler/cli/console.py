@@ -15,7 +15,7 @@ import click
 from reconciler.cli import invocation
 from reconciler.cli.invocation import noting
 from reconciler.cli.status import STATUS, columns_of, has_cursor
-from reconciler.diagnostics import quoted
+from reconciler.diagnostics import joined, quoted
 from reconciler.forge.github.job import is_job
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def check_guards(allowed: tuple[str, ...]) -> None:
     for name in allowed:
         if name not in known:
             summary = with_suggestion(f"unknown guard {quoted(name)}", name, known)
-            raise UsageError(summary, f"Known guards: {', '.join(known)}.")
+            raise UsageError(summary, f"Known guards: {joined(known)}.")
 
 
 class Look(TypedDict):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import click
 
 from reconciler.cli import formats
+from reconciler.diagnostics import joined
 
 if TYPE_CHECKING:
     from reconciler.model.drift import Drift
@@ -26,9 +27,7 @@ _FORMATS: Final = {".html": "html", ".md": "markdown", ".json": "json"}
 def _check_suffix(context: click.Context, parameter: click.Parameter, reports: tuple[str, ...]) -> tuple[str, ...]:
     for report in reports:
         if Path(report).suffix not in _FORMATS:
-            *first, last = _FORMATS
-            listed = f"{', '.join(first)}, or {last}"
-            raise click.UsageError(f"--report {report}: the name must end in {listed}", context)
+            raise click.UsageError(f"--report {report}: the name must end in {joined([*_FORMATS], 'or')}", context)
     return reports
 
 

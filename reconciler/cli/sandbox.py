@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli import console
 from reconciler.collection import collector_resumed
+from reconciler.diagnostics import joined
 
 _EPILOG = """\b
 Examples:
@@ -159,7 +160,7 @@ def _file(target: str | None) -> Path:
     name = target or os.environ.get("RECONCILER_TARGET") or "sandbox"
     if name not in (known := settings.sandboxes):
         detail = (
-            f"Known sandboxes: {', '.join(known)}. Name one with --target."
+            f"Known sandboxes: {joined(known)}. Name one with --target."
             if known
             else "No target is a sandbox. Define one under [targets] in reconciler.toml."
         )

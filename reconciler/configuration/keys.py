@@ -15,6 +15,7 @@ from reconciler.diagnostics import (
     did_you_mean,
     error,
     few_suggestions,
+    joined,
     left_out,
     nearest,
     quoted,
@@ -244,7 +245,7 @@ def _guard(name: str) -> str:
         detail = f"If a run is meant to have no manifests, use --allow {NO_MANIFESTS}."
         raise RefusedError("unknown-guard", f"{NO_MANIFESTS} can be waived only with --allow", detail)
     if name not in GUARD_NAMES:
-        detail, label = f"Known guards: {', '.join(GUARD_NAMES)}.", did_you_mean(name, GUARD_NAMES)
+        detail, label = f"Known guards: {joined(GUARD_NAMES)}.", did_you_mean(name, GUARD_NAMES)
         raise RefusedError("unknown-guard", f"unknown guard {quoted(name)}", detail, label)
     return name
 
@@ -312,7 +313,7 @@ def _across_keys(tables: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(
             ("target",),
             f"unknown target {quoted(target)}",
-            f"Known targets: {', '.join(sorted(known))}.",
+            f"Known targets: {joined(sorted(known))}.",
             code="unknown-target",
             label=did_you_mean(target, known),
         )

@@ -13,7 +13,7 @@ from typing import Final
 
 from reconciler import git
 from reconciler.configuration.keys import BUILT_IN
-from reconciler.diagnostics import Remedy, Severity, capital, count, sentence
+from reconciler.diagnostics import Remedy, Severity, capital, count, joined, sentence
 from reconciler.doctor.setup import Setup
 from reconciler.doctor.workflows import find_misfits, read_workflows
 from reconciler.errors import CredentialsError, DiagnosedError, GitRefusedError, ReconcilerError, UsageError
@@ -254,7 +254,7 @@ def check_targets(setup: Setup) -> Result:
     built_in = next((name for name in same if name in BUILT_IN), None)
     more = f" {built_in} is built in. Its settings go under [targets.{built_in}]." if built_in else ""
     return _warning(
-        f"The targets {', '.join(same)} use the same account. Each target has its own record, so drift reports what "
+        f"The targets {joined(same)} use the same account. Each target has its own record, so drift reports what "
         "was applied with another target as changes made on Scale.",
         f"Keep one target for each account.{more}",
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from reconciler.diagnostics import Remedy
+from reconciler.diagnostics import Remedy, joined
 from reconciler.errors import FileRefusedError
 from reconciler.files.reading import read_below
 from reconciler.frozen import dataclass
@@ -91,7 +91,7 @@ def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> It
         named = _branches(found, file)
         if named and _is_elsewhere(named, branches):
             yield (
-                f"{file} applies changes merged into {', '.join(sorted(named))}, but the default branch is "
+                f"{file} applies changes merged into {joined(sorted(named))}, but the default branch is "
                 f"{branches.default or branches.current}.",
                 Remedy(f"To re-create {file} for the default branch, delete the file, then run:", ("init",)),
             )
@@ -104,20 +104,20 @@ def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> It
     for command, files in _repeated(found):
         yield (
             f"{' and '.join(files)} run reconciler {command} for the same projects, and interfere with each other.",
-            f"Keep only one of {', '.join(files)}.",
+            f"Keep only one of {joined(files, 'or')}.",
         )
     inner = settings.repo_root.relative_to(top).as_posix()
     folders = {step.folder for step in found.steps}
     missing = sorted(folder for folder in folders if not (top / folder).is_dir())
     if missing:
         yield (
-            f"The workflows run in folders that do not exist: {', '.join(missing)}.",
+            f"The workflows run in folders that do not exist: {joined(missing)}.",
             "Correct working-directory in the workflows.",
         )
     elif inner not in folders:
         where, *elsewhere = ("the top of the repository" if one == "." else one for one in (inner, *sorted(folders)))
         yield (
-            f"No workflow runs in {where}, where this configuration is. The workflows run in {', '.join(elsewhere)}.",
+            f"No workflow runs in {where}, where this configuration is. The workflows run in {joined(elsewhere)}.",
             Remedy("To create workflows for this configuration:", ("init",)),
         )
     ours = [step for step in found.steps if step.folder == inner]

@@ -10,7 +10,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
-from reconciler.diagnostics import did_you_mean, quoted
+from reconciler.diagnostics import did_you_mean, joined, quoted
 from reconciler.frozen import dataclass
 from reconciler.keys.faults import Fault, Faults, Path, RefusedError, kind_of, name_of
 
@@ -137,8 +137,7 @@ class OneOf(Kind):
     code: str = "bad-value"
 
     def __post_init__(self) -> None:
-        words = ", ".join(self.values[:-1]) + f"{',' if len(self.values) > 2 else ''} or {self.values[-1]}"
-        object.__setattr__(self, "words", self.words or words)
+        object.__setattr__(self, "words", self.words or joined(self.values, "or"))
 
     def read(self, value: Any, path: Path, faults: Faults) -> Any:
         if value in self.values:
@@ -317,7 +316,7 @@ class Table(Kind):
 
     def unknown(self, name: str, path: Path, label: str) -> Fault:
         """The fault of a key that is not one of the table's."""
-        detail = f"Known keys: {', '.join(self.names)}."
+        detail = f"Known keys: {joined(self.names)}."
         summary = f"unknown key {quoted(name)} in {self.thing}"
         return Fault((*path, name), summary, detail, label, code=self.unknown_code, at_key=True)
 

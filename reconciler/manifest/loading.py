@@ -24,9 +24,9 @@ from reconciler.manifest.codes import Code
 from reconciler.manifest.comments import note_comments
 from reconciler.manifest.directives import Directives
 from reconciler.manifest.discovery import Found, discover, path_order
-from reconciler.manifest.glimpse import glimpsed_name
 from reconciler.manifest.layerfiles import LayerFiles, Overlay, open_overlay
 from reconciler.manifest.located import display, first_at, in_reading_order
+from reconciler.manifest.names import glimpsed_name
 from reconciler.manifest.origins import Origin
 from reconciler.manifest.parsing import Parser, best_parser
 from reconciler.manifest.reading import read

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from reconciler.collection import collector_paused
-from reconciler.diagnostics import merged, quoted, with_suggestion
+from reconciler.diagnostics import joined, merged, quoted, with_suggestion
 from reconciler.errors import DiagnosedError, UsageError
 from reconciler.fieldpath import Pattern, parse_pattern
 from reconciler.frozen import dataclass
@@ -207,7 +207,7 @@ def _nothing(name: str, known: Mapping[str, Shown]) -> UsageError:
 def _no_type(kind: str, known: Mapping[str, Shown]) -> UsageError:
     kinds = {project.type for project in known.values() if isinstance(project, LiveProject)}
     summary = with_suggestion(f"no selected live project has the type {quoted(kind)}", kind, kinds)
-    return UsageError(summary, f"The account has projects of these types: {', '.join(sorted(kinds))}." if kinds else "")
+    return UsageError(summary, f"The account has projects of these types: {joined(sorted(kinds))}." if kinds else "")
 
 
 def _pairs(session: Session, manifests: Manifests, projects: Sequence[LiveProject], result: Imported) -> list[Pair]:

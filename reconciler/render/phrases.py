@@ -6,27 +6,13 @@ import re
 import shlex
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final
 
 from reconciler.instants import in_utc
 from reconciler.render.escape import exact, plain
 
 _STEPS: Final = ((86_400 * 2, 86_400, "days"), (3_600, 3_600, "h"), (60, 60, "min"))
-_Item = TypeVar("_Item")
 _SAFE_WORD: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.,:+@%/=-]*", re.ASCII)
-
-
-def few(items: Sequence[_Item], *, most: int = 5) -> tuple[Sequence[_Item], str]:
-    """All items if there are at most `most`, otherwise one fewer than that; and how many more there are, in words."""
-    if len(items) <= most:
-        return items, ""
-    return items[: most - 1], f", and {len(items) - most + 1:,} more"
-
-
-def listed(items: Sequence[str], *, most: int = 5) -> str:
-    """`a, b, and 14 more`."""
-    shown, rest = few(items, most=most)
-    return f"{', '.join(shown)}{rest}"
 
 
 def minute(moment: datetime) -> str:

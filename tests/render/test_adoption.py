@@ -35,7 +35,7 @@ def test_the_last_line_counts_what_was_adopted_and_ignored(ignored: int, conflic
     )
     text = lay_out_view(view_adoption(found, Reader(plans.BASE, plans.NOW)), colour=False)
     assert text.endswith(f"\n{last}\n")
-    assert ("2 units are not adopted, because git has changed them too: q: params.0, q: params.1." in text) == (
+    assert ("2 units are not adopted, because git has changed them too: q: params.0 and q: params.1." in text) == (
         conflicts > 0
     )
 

@@ -101,7 +101,7 @@ Compared with the last apply: 1a2b3c4, 2 days ago
   ! ontology.Animal.Fox added                     version 7, 2026-11-24 09:12 UTC, 25 h ago
   ! ontology.Animal.@description = "a" -> "b"     version 7, 2026-11-24 09:12 UTC, 25 h ago
   ~ ontology.Animal reordered: "a" -> "b"         pending: changed in git, not yet applied
-    changed and changed back: params.rate (versions 5, 6)
+    changed and changed back: params.rate (versions 5 and 6)
     changed and changed back: params.one (version 5)
     Warning: project.kittens: two writers take turns
         Agree.

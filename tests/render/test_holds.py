@@ -49,7 +49,7 @@ def test_each_set_of_guards_is_a_block() -> None:
 
 def test_very_many_are_not_named_in_a_command() -> None:
     shown = text(plans.plan(*(held(f"p{number}", SAME) for number in range(101))))
-    assert f"101 projects (p0, p1, p2, p3, and 97 more) are held by max-creates: {SAME.why}\n" in shown
+    assert f"101 projects (p0, p1, p2, p3, p4, and 96 more) are held by max-creates: {SAME.why}\n" in shown
     assert "  reconciler apply --target production --allow max-creates\n" in shown
 
 

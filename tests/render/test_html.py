@@ -396,7 +396,7 @@ def test_drift() -> None:
     for words in (
         "has changed outside git", "params.min", "added, version 7, 2026-11-24 09:12 UTC, 25 h ago",
         "conflict: git changed too", "unknown: not in the record", "pending: changed in git, not yet applied",
-        "changed and changed back: params.rate (versions 5, 6)", "two writers take turns", "Agree.",
+        "changed and changed back: params.rate (versions 5 and 6)", "two writers take turns", "Agree.",
         "lost has vanished: an apply wrote it", "1 live project has no manifest (old).",
         "Compared with the last apply: 1a2b3c4, 2 days ago",
         "Drift: 5, 1 conflict, 1 unknown, 1 vanished in 2 of 1 project; 2 pending, 2 transient.", "reordered",

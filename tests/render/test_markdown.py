@@ -250,7 +250,7 @@ def test_one_of_everything_at_risk() -> None:
         "with names: `fish`, allow: `takeover conflict`.\n",
         "The guard `near-name` is waived by `--allow` near-name.",
         "Warning: it is odd. Look.",
-        "2 changes made on Scale are kept (`alone`: `params.b`, `alone`: `params.c`).",
+        "2 changes made on Scale are kept (`alone`: `params.b` and `alone`: `params.c`).",
         "<sub>Plan `9c1e4f2a` of `1a2b3c4` with uncommitted changes, live state read 2026-11-25 10:02 UTC, 3 h ago. "
         "It was narrowed to 7 of 41 projects. Merging writes the changes shown here. Changes made on Scale are "
         "kept.</sub>",
@@ -405,7 +405,7 @@ def test_projects_that_are_held_for_one_reason_are_one_alert() -> None:
     held = [replace(plans.birds(), name=f"p{n}", held_by=(Held("near-type", "Why."),)) for n in range(9)]
     other = replace(held[0], name="q", held_by=(Held("vanished", "Why."),))
     whole = text(plans.plan(*held, other))
-    assert "> - `p0`, `p1`, `p2`, `p3`, and 5 more are **held** by `near-type`: Why.\n" in whole
+    assert "> - `p0`, `p1`, `p2`, `p3`, `p4`, and 4 more are **held** by `near-type`: Why.\n" in whole
     assert "> - `q` is **held** by `vanished`: Why.\n" in whole
     assert "more projects held" not in whole
 
@@ -420,7 +420,7 @@ def test_equal_warnings_are_one_with_a_link_to_each_place() -> None:
     (line,) = [line for line in whole.splitlines() if "ends with" in line]
     assert line.startswith("> - Warning (6 times): ")
     assert [f"{n}.yaml#L3)" in line for n in range(6)] == [True] * 6
-    assert "and 11 more." in text(plans.plan(diagnostics=plans.padded(40)))
+    assert "and 10 more." in text(plans.plan(diagnostics=plans.padded(40)))
 
 
 def test_an_outcome() -> None:
@@ -494,7 +494,7 @@ def test_drift() -> None:
         "> - `broken` is **blocked**: the live state of `project.broken` cannot be read. Fix that value.\n",
         "> - `lost` has **vanished**: an apply wrote it, but Scale no longer lists it.\n",
         "> - Error: it cannot be read.\n",
-        "| `!` | `kittens` | `params.min`, `params.both` (1 conflict) | 2026-11-24 09:12 UTC, 25 h ago | 1 |",
+        "| `!` | `kittens` | `params.min` and `params.both` (1 conflict) | 2026-11-24 09:12 UTC, 25 h ago | 1 |",
         "| `~` | `puppies` |  |  | 1 |",
         "Warning: two writers take turns. Agree.\n",
         "! params.min = 10 -> 12   # version 7, 2026-11-24 09:12 UTC, 25 h ago\n",

@@ -21,7 +21,7 @@ def test_what_was_saved_and_what_was_left_out() -> None:
     said = lay_out_snapshot(Snapshot(TARGET, AT, None, projects), place="s.json", now=AT)
     assert said.splitlines() == [
         f"{HEAD}  (2 live projects, read 10:02:11 UTC)",
-        "Sensitive values left out: params.a, params.b\\u001b, params.key.",
+        "Sensitive values left out: params.a, params.b\\u001b, and params.key.",
         "Snapshot saved: s.json",
     ]
 

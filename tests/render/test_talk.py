@@ -32,7 +32,7 @@ from reconciler.render.markdown.talk import (
         ),
         (Shown(untold=("a",)), "It is unclear whether this comment showed `a`."),
         (Shown(unwritten=("a",)), "Shown here, but there was nothing left to write: `a`."),
-        (Shown(unwritten=("a", "b")), "Shown here, but there was nothing left to write: `a`, `b`."),
+        (Shown(unwritten=("a", "b")), "Shown here, but there was nothing left to write: `a` and `b`."),
         (Shown(missing=2), "This run did not include 2 projects shown here."),
         (Shown(not_shown=("a",)), "Also written in this run, but not shown here: `a`."),
     ],
@@ -54,9 +54,9 @@ def test_below_an_issue() -> None:
 
 
 def test_what_a_narrowed_check_covers() -> None:
-    assert covered_words(["a", "@all"]) == "Only these projects are checked: `a`, `@all`."
+    assert covered_words(["a", "@all"]) == "Only these projects are checked: `a` and `@all`."
     many = covered_words(["a"] * 23)
-    assert (many.count("`a`"), many.endswith(", and 4 more.")) == (19, True)
+    assert (many.count("`a`"), many.endswith(", and 3 more.")) == (20, True)
     assert drift_left(1).startswith("This check no longer covers 1 project that drifted before.")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from reconciler.diagnostics import Severity, count, nearest, quoted
+from reconciler.diagnostics import Severity, count, joined, nearest, quoted
 from reconciler.fieldpath import Pattern
 from reconciler.frozen import dataclass
 from reconciler.keys.faults import Fault, kind_of
@@ -273,12 +273,9 @@ def left_to_tasks(subject: Subject) -> Iterator[Fault]:
     missing = [key for key in NEEDED.get(subject.type, ()) if key not in subject.params]
     if missing:
         them = "them" if missing[:-1] else "it"
-        listed = (
-            f"{', '.join(missing[:-1])}{',' if missing[2:] else ''} or {missing[-1]}" if missing[:-1] else missing[0]
-        )
         yield Fault(
             ("params",),
-            f"params has no {listed}, which every task needs",
+            f"params has no {joined(missing, 'or')}, which every task needs",
             f"If each task supplies {them}, you can ignore this message. Otherwise, add {them} to params.",
             at_key=True,
         )

@@ -7,14 +7,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Location, count
+from reconciler.diagnostics import Diagnostic, Location, count, listed
 from reconciler.frozen import dataclass
 from reconciler.render.layout import Line
 from reconciler.render.lines import section_lines, seen_lines
 from reconciler.render.markdown.code import code, located, name_cell, name_text, said
 from reconciler.render.markdown.fitting import LIMIT, Details, Piece, fit
 from reconciler.render.markdown.sentences import sentence
-from reconciler.render.phrases import few, listed
 from reconciler.render.signs import Sign
 from reconciler.render.text.outcome import failure_text
 from reconciler.render.view.diagnostics import in_blocks
@@ -108,8 +107,7 @@ def _messages(
         detail = f" {said(found.detail)}" if found.detail.strip() else ""
         remedies = (f" {said(one.words)} {sentence((one.command,))}" for one in found.remedies)
         summaries = "; ".join(said(each) for each in (found.summary, *block.examples))
-        shown, more = few(places, most=_MOST_PLACES)
-        at = f" At {', '.join(shown)}{more}." if block.count > 1 else ""
+        at = f" At {listed(places, _MOST_PLACES)}." if block.count > 1 else ""
         users = len({user.file for user in found.used_by})
         at += f" Used by {count(users, 'manifest')}." if users and block.count == 1 else ""
         yield f"{found.severity.capitalize()}{where}: {summaries}.{detail}{''.join(remedies)}{at}"
@@ -183,7 +181,7 @@ def _failure(result: ResultView) -> Details | None:
     above = [sentence(result.again)] if result.again else []
     unsigned = [(None, line) for line in lines]
     return Details(
-        f"{result.status} {listed([name_text(name) for name in (result.name, *result.others)])}",
+        f"{result.status} {listed([name_text(name) for name in (result.name, *result.others)], 5)}",
         above,
         unsigned,
         _IN_THE_LOG,

@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from reconciler.diagnostics import count
+from reconciler.diagnostics import count, listed
 from reconciler.model.outcome import Shown
 from reconciler.render.escape import plain
 from reconciler.render.markdown.code import code, markup, name_code
-from reconciler.render.phrases import listed
 
 
 def shown_words(shown: Shown | None) -> str:
@@ -36,7 +35,7 @@ def _shown(shown: Shown) -> Iterator[str]:
 
 
 def _names(names: tuple[str, ...]) -> str:
-    return listed([name_code(name) for name in names])
+    return listed([name_code(name) for name in names], 5)
 
 
 def scope_words(target: str, folder: str, job: str, *, most: int = 1_000) -> str:
@@ -66,7 +65,7 @@ def drift_left(number: int) -> str:
 
 def covered_words(names: Sequence[str]) -> str:
     """What a check of some projects is about."""
-    return f"Only these projects are checked: {listed([name_code(name[:300]) for name in names], most=20)}."
+    return f"Only these projects are checked: {listed([name_code(name[:300]) for name in names], 20)}."
 
 
 def drift_over(scope: str) -> str:

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Location, Severity, count
+from reconciler.diagnostics import Diagnostic, Location, Severity, count, listed
 from reconciler.render.escape import plain
 from reconciler.render.layout import Ink, Paint, commands, width
-from reconciler.render.phrases import few
 from reconciler.render.view.diagnostics import Block, Validation
 
 _INK: Final = {
@@ -50,10 +49,10 @@ def block_lines(block: Block, paint: Paint) -> Iterator[str]:
     if block.count > 1:
         for example in block.examples:
             yield from paint.fold(f"    also: {_clipped(example)}", _HANG)
-        shown, more = few(block.locations[1:], most=_MOST_PLACES)
-        places = ", ".join(f"{plain(each.file)}:{each.line}:{each.column}" for each in shown)
-        every = "; for each of them, run reconciler validate" if more else ""
-        words = f"{block.count:,} such {block.first.severity}s" + (f", also at {places}{more}{every}" if places else "")
+        places = [f"{plain(each.file)}:{each.line}:{each.column}" for each in block.locations[1:]]
+        every = "; for each of them, run reconciler validate" if len(places) > _MOST_PLACES else ""
+        also = f", also at {listed(places, _MOST_PLACES)}{every}" if places else ""
+        words = f"{block.count:,} such {block.first.severity}s{also}"
         yield from paint.fold(f"    {paint(words, Ink.DIM)}", _HANG)
 
 
@@ -159,7 +158,6 @@ def _clipped(words: str) -> str:
 
 
 def _users(used_by: Sequence[Location]) -> str:
-    shown, more = few(used_by, most=_MOST_USERS)
     files = len({user.file for user in used_by})
-    number = f"{files:,} manifests: " if files > len(shown) else ""
-    return f"used by {number}{', '.join(f'{plain(user.file)}:{user.line}' for user in shown)}{more}"
+    number = f"{files:,} manifests: " if files > _MOST_USERS else ""
+    return f"used by {number}{listed([f'{plain(user.file)}:{user.line}' for user in used_by], _MOST_USERS)}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from reconciler.diagnostics import count
+from reconciler.diagnostics import count, listed
 from reconciler.model.snapshot import Snapshot
 from reconciler.render.escape import plain, quoted
-from reconciler.render.phrases import listed, read_at
+from reconciler.render.phrases import read_at
 
 
 def lay_out_snapshot(snapshot: Snapshot, *, place: str, now: datetime, kept: bool = False) -> str:
@@ -15,7 +15,7 @@ def lay_out_snapshot(snapshot: Snapshot, *, place: str, now: datetime, kept: boo
     target = f"Target: {plain(snapshot.target.name)}  {plain(snapshot.target.endpoint)}"
     lines = [f"{target}  ({count(snapshot.live_count, 'live project')}, read {read_at(snapshot.taken_at, now)})"]
     if paths := sorted({path for project in snapshot.projects for path in project.left_out}):
-        lines.append(f"Sensitive values left out: {listed([plain(path) for path in paths])}.")
+        lines.append(f"Sensitive values left out: {listed([plain(path) for path in paths], 5)}.")
     for project in snapshot.unreadable:
         name = quoted(project.name) if project.name is not None else "A live project"
         lines.append(f"{name} was saved without its content because it cannot be read: {plain(project.why)}")

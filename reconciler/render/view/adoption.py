@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reconciler.diagnostics import count
+from reconciler.diagnostics import count, listed
 from reconciler.model.adoption import Adopted
 from reconciler.model.plan import Cause
-from reconciler.render.phrases import listed
 from reconciler.render.view.drift import view_drift
 from reconciler.render.view.keeping import adoptions
 from reconciler.render.view.parts import Command, Reader, Sentence, View, names
@@ -19,7 +18,7 @@ def view_adoption(found: Adopted, reader: Reader) -> View:
     """What is shown of an adopt, in the form of a drift."""
     view = view_drift(found.drift, reader)
     projects = tuple(
-        replace(project, asides=(*project.asides, f"written to {listed(list(found.places.get(project.name, ())))}"))
+        replace(project, asides=(*project.asides, f"written to {listed(found.places.get(project.name, ()), 5)}"))
         for project in view.projects
     )
     return replace(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from reconciler.diagnostics import count
+from reconciler.diagnostics import count, listed
 from reconciler.fieldpath import Attribute, format_path
 from reconciler.instants import in_utc, read_instant
 from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Undeclared, Unit
@@ -16,7 +16,7 @@ from reconciler.model.plan import Cause, Field, Kind
 from reconciler.model.project import PERMANENT
 from reconciler.model.values import MASKED
 from reconciler.render.escape import plain
-from reconciler.render.phrases import age, aged, listed, minute
+from reconciler.render.phrases import age, aged, minute
 from reconciler.render.signs import MEANING, OF_KIND, Sign
 from reconciler.render.spelling import arrow, moved_words, whole
 from reconciler.render.view.fields import replaced
@@ -239,7 +239,7 @@ def _changed_back(project: ProjectDrift) -> Iterator[str]:
     """One line for each unit that was changed on Scale and changed back."""
     for transient in project.transient:
         versions = "version" if len(transient.versions) == 1 else "versions"
-        numbers = listed([str(version) for version in transient.versions])
+        numbers = listed([str(version) for version in transient.versions], 5)
         yield f"changed and changed back: {plain(transient.path)} ({versions} {numbers})"
 
 
@@ -247,7 +247,7 @@ def _cells(project: ProjectDrift, drifted: Sequence[Unit], now: datetime) -> Ite
     """The columns `drifted`, `since` (when the first unit drifted) and `pending`."""
     conflicts = sum(unit.cause is Cause.CONFLICT for unit in drifted)
     more = f" ({count(conflicts, 'conflict')})" if conflicts else ""
-    yield (*listing([Spelled(unit.path) for unit in drifted]), more)
+    yield (*listing([(Spelled(unit.path),) for unit in drifted]), more)
     first = min((in_utc(unit.at) for unit in drifted if unit.at is not None), default=None)
     yield (aged(minute(first), first, now),) if first else ()
     pending = sum(unit.cause is Cause.PENDING for unit in project.units)

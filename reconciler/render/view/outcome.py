@@ -11,13 +11,13 @@ from dataclasses import replace
 from enum import Enum
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Severity, count, quoted
+from reconciler.diagnostics import Diagnostic, Severity, count, joined, listed, quoted
 from reconciler.frozen import dataclass
 from reconciler.model.invocation import Invocation
 from reconciler.model.outcome import CallResult, Outcome, OutcomeSummary, ProjectOutcome, Status
 from reconciler.model.plan import Action, Field
 from reconciler.model.project import address_of
-from reconciler.render.phrases import duration, listed, minute
+from reconciler.render.phrases import duration, minute
 from reconciler.render.signs import Sign
 from reconciler.render.view.fields import rows
 from reconciler.render.view.ontology import tree
@@ -211,7 +211,7 @@ def _held_together(
             continue
         first, *others = positions
         held_names = [projects[position].name for position in positions]
-        what = f"{count(len(positions), 'project')} are held by {listed(guards)}"
+        what = f"{count(len(positions), 'project')} are held by {joined(guards)}"
         advice = (
             "To allow the changes, add a waiver to reconciler.toml. To allow them once: ",
             # Without names, the apply finds these projects: nothing else is left to write.
@@ -220,7 +220,7 @@ def _held_together(
         results[first] = replace(
             results[first],
             messages=(
-                Diagnostic(Severity.ERROR, Status.HELD.value, f"{what}: {listed(list(map(quoted, held_names)))}"),
+                Diagnostic(Severity.ERROR, Status.HELD.value, f"{what}: {listed(list(map(quoted, held_names)), 5)}"),
             ),
             truth=("Nothing was written to them.",),
             advice=advice,

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from posixpath import join, normpath
+from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Location, count, separators
 from reconciler.fieldpath import Pattern
@@ -21,7 +22,7 @@ from reconciler.model.plan import Commit, Kind, Rename
 from reconciler.model.printed import Printable, printed
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT, Absent, Json, Masked
-from reconciler.render.phrases import few, shell
+from reconciler.render.phrases import shell
 from reconciler.render.signs import Sign
 
 Links = Callable[[Source], str | None]
@@ -72,6 +73,8 @@ class Command(str):
         return command
 
 
+_MOST_LISTED: Final = 5
+
 Sentence = tuple[str, ...]
 """Pieces in reading order: our own words, or one of the kinds above. A command is the last piece."""
 
@@ -91,17 +94,15 @@ def words(sentence: Sentence) -> str:
 
 def names(items: Sequence[str]) -> Sentence:
     """`a`, `a and b`, or `a, b, and 14 more`."""
-    shown, rest = few(items)
-    between = ["", *[", "] * (len(shown) - 1)] if rest else separators(len(shown))
-    pieces = [piece for pair in zip(between, map(name, shown), strict=True) for piece in pair]
-    return (*pieces[1:], *([rest] if rest else ()))
+    return listing([(name(item),) for item in items])
 
 
-def listing(items: Sequence[str]) -> Sentence:
-    """`a, b, and 14 more`, for a cell of a table."""
-    shown, rest = few(items)
-    pieces = [piece for item in shown for piece in (", ", item)][1:]
-    return (*pieces, rest)
+def listing(items: Sequence[Sentence]) -> Sentence:
+    """As `names`, for parts of a sentence."""
+    others = len(items) - _MOST_LISTED
+    shown = [*items[:_MOST_LISTED], *([(f"{others:,} more",)] if others > 0 else ())]
+    parts = zip(separators(len(shown)), shown, strict=True)
+    return tuple(piece for separator, part in parts for piece in (separator, *part) if piece)
 
 
 def name(text: str) -> str:

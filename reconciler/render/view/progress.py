@@ -7,7 +7,7 @@ from typing import Final
 from reconciler.frozen import dataclass
 from reconciler.model.outcome import Event, Status
 from reconciler.model.plan import Action
-from reconciler.render.phrases import duration, listed
+from reconciler.render.phrases import duration
 from reconciler.render.view.outcome import NOT_DONE, Mood, reason_of, versions_of
 
 _GERUND: Final = {Action.CREATE: "Creating", Action.UPDATE: "Modifying", Action.NO_OP: "Reading"}
@@ -36,7 +36,7 @@ def view_event(event: Event) -> Progress:
         finished = f"{_FINISHED[outcome.action]} complete after {duration(outcome.seconds)}"
         return Progress(event.name, finished, f" [{', '.join([*now, 'read back'])}]", Mood.GOOD)
     if outcome.status is Status.UNCHANGED:
-        return Progress(event.name, "Nothing to do", f" [{listed(now)}]" if now else "")
+        return Progress(event.name, "Nothing to do", f" [{', '.join(now)}]" if now else "")
     reason = reason_of(outcome)
     shown = f"{reason[:_LONGEST_REASON]}…" if len(reason) > _LONGEST_REASON else reason
     end = NOT_DONE[outcome.status]

@@ -11,10 +11,9 @@ from typing import Final
 from reconciler.diagnostics import count
 from reconciler.model.plan import ProjectChange, Rename
 from reconciler.model.project import PERMANENT
-from reconciler.render.phrases import few
 from reconciler.render.signs import Sign
 from reconciler.render.spelling import both_names
-from reconciler.render.view.parts import Name, ProjectView, Quoted, Section, Sentence, Spelled, Strong, names
+from reconciler.render.view.parts import Name, ProjectView, Quoted, Section, Sentence, Spelled, Strong, listing, names
 
 _MOST: Final = 8
 """How many projects with the same risk get their own sentence."""
@@ -137,10 +136,8 @@ def _choices_alert(change: ProjectChange, project: ProjectView) -> Sentence:
 def _renames_alert(change: ProjectChange, project: ProjectView) -> Sentence:
     renamed = project.sections[-1].renamed
     what, name = ("a choice", "name") if len(renamed) == 1 else (f"{len(renamed):,} choices", "names")
-    shown, rest = few(renamed)
-    pairs = [piece for one in shown for piece in (", ", *_both_names(one))][1:]
-    kept = f"{rest}. Finished tasks keep the old {name}."
-    return (Name(change.name), " ", Strong(f"renames {what}"), " ", *pairs, kept)
+    pairs = listing([*map(_both_names, renamed)])
+    return (Name(change.name), " ", Strong(f"renames {what}"), " ", *pairs, f". Finished tasks keep the old {name}.")
 
 
 def _both_names(rename: Rename) -> Sentence:
@@ -158,9 +155,6 @@ def changes_on_scale(number: int) -> str:
     return f"{count(number, 'change')} made on Scale"
 
 
-def units_of(edits: Edits) -> Iterator[str]:
-    """`a: params.x, b: ontology and 3 more`."""
-    shown, rest = few(edits)
-    for position, (name, unit) in enumerate(shown):
-        yield from (", " if position else "", Name(name), ": ", Spelled(unit))
-    yield rest
+def units_of(edits: Edits) -> Sentence:
+    """`a: params.x, b: ontology, and 3 more`."""
+    return listing([(Name(name), ": ", Spelled(unit)) for name, unit in edits])
