@@ -1,7 +1,8 @@
 """Reads documents from a file's bytes.
 
-The C parser reads first. The pure parser reads again what the C parser rejects, and its verdict is final. Only the C
-parser reads a file that is over a limit or over 256 kB, because the pure parser can need a minute for such a file.
+Plain block style is read line by line, and anything else by the C parser. The pure parser reads again what the C parser
+rejects, and its verdict is final. Only the C parser reads a file that is over a limit or over 256 kB, because the pure
+parser can need a minute for such a file.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from reconciler.diagnostics import error
 from reconciler.manifest.codes import Code
 from reconciler.manifest.compose import Composer
 from reconciler.manifest.findings import LimitError
+from reconciler.manifest.lines import compose_lines
 from reconciler.manifest.located import LocatedFile, Stretch
 from reconciler.manifest.parsing import NotYamlError, Parser, open_events, refusal
 from reconciler.manifest.rawtext import NotUtf8Error, RawText, prepare
@@ -40,7 +42,8 @@ def read(file: str, data: bytes, words: Words, parser: Parser, *, root: str = ""
     except NotUtf8Error as problem:
         return _not_utf8(problem)
     words.saw_empty = False
-    found, refused = _compose(raw, words, parser)
+    plain = compose_lines(raw.source, words) if parser is Parser.C and raw.is_plain else None
+    found, refused = (LocatedFile(raw.source, [plain]), None) if plain else _compose(raw, words, parser)
     if refused is not None and parser is Parser.C and len(data) <= LARGEST_READ_TWICE:
         if not raw.is_plain:
             raw = prepare(file, data, Parser.PURE, root=root)  # escapes were only handled up to the refusal

@@ -7,7 +7,7 @@ appears in a thousand manifests is one object in memory.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from reconciler.model.values import Json
 
@@ -49,6 +49,8 @@ class Words(dict[str, Json]):
         self.saw_empty = False
         self.keys_seen: dict[str, str] = {}
         """Plain keys that are known to be ordinary strings, each mapped to itself."""
+        self.lines: dict[str, tuple[Any, ...]] = {}
+        """What whole lines mean, as lines.py understands them."""
 
     def __missing__(self, text: str) -> Json:
         if not text:
