@@ -90,22 +90,30 @@ class SourceText:
 
     def location(self, stretch: Stretch) -> Location:
         """The location of the part of a stretch on its first line. It is at least one column wide."""
-        if self._starts is None:
-            self._starts = array("I", [0, *(end.end() for end in LINE_END.finditer(self.text))])
         start = min(self._original(stretch.start), len(self.text))
-        number = bisect_right(self._starts, start) - 1
-        line_start, line = self._starts[number], self._line(number)
+        number = self.line(stretch) - 1
+        line_start, line = self._line_starts[number], self._line(number)
         column = start - line_start + 1
         shown = line[start - line_start : self._original(stretch.end) - line_start].rstrip()
         return Location(self.file, number + 1, column, column + max(1, len(shown)), line if self._showable else None)
+
+    def line(self, stretch: Stretch) -> int:
+        """The number of the line on which a stretch starts, counted from 1."""
+        return bisect_right(self._line_starts, min(self._original(stretch.start), len(self.text)))
+
+    @property
+    def _line_starts(self) -> array[int]:
+        if self._starts is None:
+            self._starts = array("I", [0, *(end.end() for end in LINE_END.finditer(self.text))])
+        return self._starts
 
     def _line(self, number: int) -> str:
         """The text of a line, counted from 0. All locations on the line share one string."""
         line = self._lines.get(number)
         if line is None:
-            assert self._starts is not None
-            end = self._starts[number + 1] if number + 1 < len(self._starts) else None
-            line = self._lines[number] = self.text[self._starts[number] : end].removesuffix("\n").removesuffix("\r")
+            starts = self._line_starts
+            end = starts[number + 1] if number + 1 < len(starts) else None
+            line = self._lines[number] = self.text[starts[number] : end].removesuffix("\n").removesuffix("\r")
         return line
 
     def written(self, start: int, end: int) -> str:

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from reconciler.diagnostics import Diagnostic, Location, Severity, first_line
 from reconciler.frozen import dataclass
 from reconciler.keys.faults import Excerpt, Fault
-from reconciler.manifest.located import LITERAL, Document, Part, RawPath, Stretch, first_at
+from reconciler.manifest.located import LITERAL, Document, Part, RawPath, SourceText, Stretch, first_at
 from reconciler.model.values import Json
 
 _LONGEST_SEARCHED: Final = 100_000
@@ -78,10 +78,15 @@ class Origin:
 
     def location(self, path: RawPath = (), *, at_key: bool = False) -> Location:
         """The location of the value at a path, or of its key; if it does not exist, of the nearest value above it."""
-        origin = self.at(path)
+        source, stretch = self.at(path).stretch(at_key=at_key)
+        return source.location(stretch)
+
+    def stretch(self, *, at_key: bool = False) -> tuple[SourceText, Stretch]:
+        """Where the value itself is written, or its key."""
+        origin = self
         if origin.reference is not None and (at_key or origin.text):
             origin = origin.reference
-        return origin.document.source.location(origin.part.key if at_key else origin.part.value)
+        return origin.document.source, origin.part.key if at_key else origin.part.value
 
     def apart(self, path: RawPath, first: RawPath) -> tuple[Location, Location]:
         """The locations of a value and of the first one like it. If an alias, a merge, or a reference brings both from

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import cache
 
 from reconciler import fieldpath
 from reconciler.diagnostics import Location, first_line
@@ -12,7 +13,7 @@ from reconciler.fieldpath import Attribute
 from reconciler.files.reading import read_file
 from reconciler.frozen import dataclass
 from reconciler.keys.kinds import is_own
-from reconciler.manifest.located import RawPath
+from reconciler.manifest.located import RawPath, SourceText, Stretch
 from reconciler.manifest.origins import Origin
 from reconciler.manifest.parsing import best_parser
 from reconciler.manifest.reading import read
@@ -26,8 +27,17 @@ from reconciler.model.values import Json
 class Place:
     """The location of a field. `text` is the text file that contains its whole value, if any."""
 
-    location: Location
+    source: Source
     text: str | None = None
+    _written: tuple[SourceText, Stretch] | None = None
+
+    @property
+    def location(self) -> Location:
+        """The columns, too. A plan needs only the lines, and has a place for each field."""
+        if self._written is None:
+            return first_line(self.source.file, self.source.line)
+        source, stretch = self._written
+        return source.location(stretch)
 
 
 def locate(project: DesiredProject, paths: Iterable[fieldpath.FieldPath]) -> dict[fieldpath.FieldPath, Place]:
@@ -39,18 +49,37 @@ def locate(project: DesiredProject, paths: Iterable[fieldpath.FieldPath]) -> dic
     """
     origin = _origin(project)
     if origin is None:
-        place = Place(first_line(project.source.file, project.source.line))
+        place = Place(project.source)
         return dict.fromkeys(paths, place)
     document = project.document or (origin.written if isinstance(origin.written, dict) else {})
     choices: dict[tuple[str, ...], tuple[RawPath, Json]] | None = None
     places: dict[fieldpath.FieldPath, Place] = {}
+
+    @cache
+    def holder(raw: RawPath) -> tuple[Origin, bool]:
+        return nearest(raw)
+
+    def nearest(raw: RawPath) -> tuple[Origin, bool]:
+        """The origin of the value at a path, or of the nearest value above it, and whether the value itself exists."""
+        if not raw:
+            return origin, True
+        above, exists = holder(raw[:-1])
+        below = above.child(raw[-1]) if exists else None
+        return (above, False) if below is None else (below, True)
+
+    @cache
+    def place_of(raw: RawPath, at_key: bool) -> Place:
+        found, _ = nearest(raw)
+        source, stretch = written = found.stretch(at_key=at_key)
+        return Place(Source(source.file, source.line(stretch)), found.text, written)
+
     for path in paths:
         if path[:1] == ("ontology",):
             choices = _choices(document) if choices is None else choices
             raw, at_key = _in_ontology(choices, path)
         else:
             raw, at_key = tuple(part for part in path if not isinstance(part, Attribute)), True
-        places[path] = Place(origin.location(raw, at_key=at_key), origin.at(raw).text)
+        places[path] = place_of(raw, at_key)
     return places
 
 

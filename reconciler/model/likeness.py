@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
@@ -92,10 +93,9 @@ def _candidates(old: dict[int, str], new: dict[int, str]) -> Iterator[tuple[int,
         for run in _runs(name):
             index[run].append(position)
     for position, name in old.items():
-        sharing = Counter(
-            other for run in _runs(name) if len(index.get(run, ())) <= _MOST_SHARING for other in index.get(run, ())
-        )
-        yield position, [other for other, _ in sharing.most_common(_MOST_TRIED)]
+        runs = [found for run in _runs(name) if len(found := index.get(run, ())) <= _MOST_SHARING]
+        sharing = Counter(chain.from_iterable(runs))
+        yield position, [other for other, _ in sharing.most_common(_MOST_TRIED)] if sharing else ()
 
 
 def _runs(name: str) -> set[str]:

@@ -89,7 +89,9 @@ def rebuilt(value: Any, changes: Changes) -> Any:
         old = getattr(value, name)
         if old and (new := rebuilt(old, changes)) is not old:
             changed[name] = new
-    whole = replace(value, **changed) if changed else value
+    whole = value
+    if changed:
+        whole = value.at(changed["source"]) if kind == "Field" else replace(value, **changed)
     return changes[kind](whole) if kind in changes else whole
 
 

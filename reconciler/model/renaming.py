@@ -26,7 +26,9 @@ def renamed_choices(fields: Iterable[Field]) -> dict[FieldPath, FieldPath]:
     declared: dict[Rename, dict[Kind, FieldPath]] = {}
     for field in fields:
         path = field.path
-        if path[0] != "ontology" or len(path) == 1 or isinstance(path[-1], Attribute) or _is_masked(field):
+        if path[0] != "ontology" or len(path) == 1 or isinstance(path[-1], Attribute):
+            continue
+        if isinstance(field.before, Masked) or isinstance(field.after, Masked):
             continue
         if field.renamed is not None:
             declared.setdefault(field.renamed, {})[field.kind] = path
@@ -68,7 +70,3 @@ def _now(old: FieldPath, here: dict[FieldPath, FieldPath]) -> FieldPath:
         if old[:length] in here:
             return (*here[old[:length]], *old[length:])
     return old
-
-
-def _is_masked(field: Field) -> bool:
-    return isinstance(field.before, Masked) or isinstance(field.after, Masked)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from reconciler.fieldpath import parse_path
 from reconciler.manifest.places import locate
 from reconciler.model.drift import BlockedProject, Drift, ProjectDrift
-from reconciler.model.project import DesiredProject, LiveProject, Source
+from reconciler.model.project import DesiredProject, LiveProject
 from reconciler.model.snapshot import Snapshot
 from reconciler.operations.live import Account, not_importable, read_live, recognize
 from reconciler.operations.preparing import Prepared, prepare
@@ -108,9 +108,5 @@ def _with_sources(projects: list[ProjectDrift], desired: Mapping[str, DesiredPro
 def with_source(project: ProjectDrift, desired: DesiredProject) -> ProjectDrift:
     paths = [parse_path(unit.path) for unit in project.units]
     places = locate(desired, paths)
-    locations = [places[path].location for path in paths]
-    units = (
-        replace(unit, source=Source(location.file, location.line))
-        for unit, location in zip(project.units, locations, strict=True)
-    )
-    return replace(project, units=tuple(units))
+    units = zip(project.units, paths, strict=True)
+    return replace(project, units=tuple(replace(unit, source=places[path].source) for unit, path in units))

@@ -187,7 +187,7 @@ def _with_source(change: ProjectChange) -> ProjectChange:
         place = places[field.path]
         if place.text is not None:
             return Source(place.text, _first_difference(field))
-        return Source(place.location.file, place.location.line)
+        return place.source
 
     return replace(change, fields=tuple(field.at(source(field)) for field in change.fields))
 

@@ -246,8 +246,10 @@ def _with_causes(fields: Iterable[Field], found: Mapping[str, Cause], live: Live
     origins = {unit: origin_of(live, unit) for unit in on_scale}
     for one in fields:
         unit = unit_of(one.path)
-        cause = found.get(unit, one.cause) if unit is not None else one.cause
-        yield Field(one.path, one.kind, one.before, one.after, cause, None, origins.get(unit) if unit else None)
+        if unit is None or (cause := found.get(unit, one.cause)) is one.cause:
+            yield one
+        else:
+            yield Field(one.path, one.kind, one.before, one.after, cause, None, origins.get(unit))
 
 
 def _landed(desired: DesiredProject, base: Base) -> Iterable[Diagnostic]:

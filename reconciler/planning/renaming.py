@@ -114,7 +114,7 @@ def warn_of_renamed(change: ProjectChange, sensitive: Sequence[Pattern]) -> list
     """
     if change.action is not Action.UPDATE:
         return []
-    shown = (field for field in change.fields if not covered(field.path, sensitive))
+    shown = [field for field in change.fields if not covered(field.path, sensitive)] if sensitive else change.fields
     pairs = [(str(old[-1]), str(new[-1])) for old, new in renamed_choices(shown).items()]
     if not pairs:
         return []

@@ -46,6 +46,10 @@ class Situation:
     history: str = LIVE_HISTORY
     undeclared: Mapping[str, str] = field(default_factory=dict)
     older: bool = False
+    _gone: dict[str, tuple[ProjectChange, tuple[list[str], list[str]]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What `choices_gone` found, because more than one guard asks."""
 
     def warns(self, guard: str) -> bool:
         """Whether that guard is configured to warn rather than to hold."""
@@ -54,8 +58,16 @@ class Situation:
     def choices_gone(self, change: ProjectChange) -> tuple[list[str], list[str]]:
         """The names, in quotes, of the choices that an update removes, and the old and new names of those that look
         renamed."""
+        known = self._gone.get(change.name)
+        if known is None or known[0] is not change:
+            known = self._gone[change.name] = change, self._choices_gone(change)
+        return known[1]
+
+    def _choices_gone(self, change: ProjectChange) -> tuple[list[str], list[str]]:
         gone = [field.path for field in change.fields if removes_choice(field)]
-        known = [field for field in change.fields if not covered(field.path, self.sensitive)] if gone else []
+        known: Iterable[Field] = change.fields if gone else ()
+        if self.sensitive:
+            known = [field for field in known if not covered(field.path, self.sensitive)]
         renamed = renamed_choices(known)
         removed = [
             MASKED if covered(path, self.sensitive) else quoted(str(path[-1])) for path in gone if path not in renamed

@@ -135,7 +135,7 @@ def lay_out(lines: Iterable[Line], paint: Paint) -> Iterator[str]:
     """The lines of one block as text, their remarks aligned."""
     every = list(lines)
     step = _step(every, paint.columns)
-    folded = [[*paint.fold(*_painted(line, step, paint), command=line.command)] for line in every]
+    folded = [_folded(line, step, paint) for line in every]
     wide = [_seen(rows[-1]) + _GAP for line, rows in zip(every, folded, strict=True) if line.remark]
     column = max((one for one in wide if one <= _LAST_COLUMN), default=0)
     column = max(column, _FIRST_COLUMN)
@@ -161,25 +161,30 @@ def _remarked(line: Line, row: str, column: int, step: int, paint: Paint) -> Ite
         yield from paint.fold(" " * hang + remark, hang)
 
 
-def _painted(line: Line, step: int, paint: Paint) -> tuple[str, int]:
-    """A line with its sign and its indentation, and the indentation of its continuation."""
-    margin = " " * line.indent(step)
+def _folded(line: Line, step: int, paint: Paint) -> list[str]:
+    """A painted line as rows that fit."""
+    painted = _painted(line, step, paint)
+    if paint.columns is None:
+        return [painted]
     own = len(line.body) - len(line.body.lstrip(" "))
-    hang = _hang(line.start(step), paint.columns, own)
+    return [*paint.fold(painted, _hang(line.start(step), paint.columns, own), command=line.command)]
+
+
+def _painted(line: Line, step: int, paint: Paint) -> str:
+    """A line with its sign and its indentation."""
+    margin = " " * line.indent(step)
     if line.sign is None:
-        return f"{margin}{paint(line.body, line.ink)}".rstrip(), hang
+        return f"{margin}{paint(line.body, line.ink)}".rstrip()
     sign_ink = INK[line.sign]
     body_ink = line.ink or (sign_ink if line.sign is Sign.REMOVE else None)
     body = f" {paint(line.body, body_ink)}" if line.body else ""
-    return f"{margin}{paint(line.sign, sign_ink)}{body}", hang
+    return f"{margin}{paint(line.sign, sign_ink)}{body}"
 
 
-def _hang(start: int, columns: int | None, own: int = 0) -> int:
+def _hang(start: int, columns: int, own: int = 0) -> int:
     """The indentation of what continues a body from `start` on. The body may have spaces of its own in front."""
     even = own - own % 2
-    return next(
-        (hang for hang in (start + even + _HANG, start + _HANG) if hang + _ROOM <= (columns or hang)), start + 1
-    )
+    return next((hang for hang in (start + even + _HANG, start + _HANG) if hang + _ROOM <= columns), start + 1)
 
 
 def _step(lines: Sequence[Line], columns: int | None) -> int:
@@ -250,7 +255,7 @@ def folded(text: str, columns: int | None) -> str:
 
 
 def _seen(painted: str) -> int:
-    return width(_SGR.sub("", painted))
+    return width(_SGR.sub("", painted) if "\x1b" in painted else painted)
 
 
 def width(text: str) -> int:

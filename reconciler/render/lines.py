@@ -197,7 +197,7 @@ def _choice_lines(choice: Choice, how: _How, depth: int) -> Iterator[Line]:
         values = (
             (detail.name, detail.before if choice.sign is Sign.REMOVE else detail.after) for detail in choice.details
         )
-        words = ", ".join(f"{plain(key)} {how.spell(value)}" for key, value in values)
+        words = ", ".join(f"{plain(key)} {how.spell(value)}" for key, value in values) if choice.details else ""
         yield Line(f"{name}: {words.strip()}" if words else name, sign, depth, remark)
         return
     inline = not how.split and len(choice.details) == 1 and not _needs_lines(choice.details[0])

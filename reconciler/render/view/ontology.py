@@ -97,7 +97,9 @@ class _Merger:
         for found in self.fields:
             path = found.path[:-1] if isinstance(found.path[-1], Attribute) else found.path
             self._left.setdefault(path, []).append(found)
-            self._touched.update(path[:length] for length in range(2, len(path) + 1))
+            while len(path) > 1 and path not in self._touched:
+                self._touched.add(path)
+                path = path[:-1]
         declared = [(found, found.renamed) for found in self.fields if found.renamed is not None]
         self._renamed_to = {rename.old: rename.new for found, rename in declared if found.kind is Kind.ADD}
         self._removals = {rename.old: found.path for found, rename in declared if found.kind is Kind.REMOVE}
@@ -140,7 +142,9 @@ class _Merger:
 
     def details(self, path: FieldPath) -> list[Field]:
         """The changes of a choice's attributes and of the order below it."""
-        left = self._left.get(path, [])
+        left = self._left.get(path)
+        if not left:
+            return []
         found = [each for each in left if isinstance(each.path[-1], Attribute) or each.kind is Kind.REORDER]
         left[:] = [each for each in left if each not in found]
         return found
@@ -173,7 +177,8 @@ class _Merger:
                 there, old = was, self._befores.get(was)
         changes = self.details(here)
         details = tuple(map(_named, changes))
-        below = list(self.walk(_subchoices(old), _subchoices(item), here, there, depth + 1))
+        olds, news = _subchoices(old), _subchoices(item)
+        below = list(self.walk(olds, news, here, there, depth + 1)) if olds or news else ()
         if shown is not None and former is not None:
             details = (*details, *_reworded(former.before, shown.after))
             old_name = str(there[-1])
@@ -211,14 +216,14 @@ class _Merger:
         )
         merged = shown.renamed.new if shown.renamed is not None else None
         yield Choice(depth, str(there[-1]), Sign.REMOVE, details, renamed_to=merged)
-        yield from self.walk(_subchoices(item), (), there, there, depth + 1)
+        if below := _subchoices(item):
+            yield from self.walk(below, (), there, there, depth + 1)
 
     def _take(self, path: FieldPath, *kinds: Kind) -> Field | None:
-        left = self._left.get(path, [])
-        found = next((each for each in left if each.kind in kinds and each.path == path), None)
-        if found is not None:
-            left.remove(found)
-        return found
+        for at, each in enumerate(left := self._left.get(path, [])):
+            if each.kind in kinds and each.path == path:
+                return left.pop(at)
+        return None
 
 
 def _named(shown: Field) -> Row:

@@ -59,7 +59,7 @@ def risks_of(change: ProjectChange, sign: Sign, shown: Sequence[Section]) -> tup
         found.append(Risk.CHOICES_RENAMED)
     if params and params.removed and params.versions:
         found.append(Risk.PARAMS_DROPPED)
-    if any(field.cause.on_scale for field in change.fields):
+    if any(cause.on_scale for cause in {field.cause for field in change.fields}):
         found.append(Risk.REVERTS)
     if sign is Sign.ADD:
         found.append(Risk.CREATED)
