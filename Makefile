@@ -57,9 +57,8 @@ bench: $(READY)  ## each row of docs/performance.md with N projects, 10,000 by d
 	$(BIN)/python -m tests.bench $(N) $(ROWS)
 	$(if $(ROWS),,$(BIN)/python -m tests.bench.cost)
 
-picture: $(READY)  ## docs/plan.svg and docs/page.png, the pictures in README, from a real run; the second needs chromium
+picture: $(READY)  ## docs/run.svg and docs/page.png, the pictures in README, from real runs; the second needs chromium
 	$(BIN)/python -m tests.picture
-	$(BIN)/python -m tests.page_picture
 
 reference: $(READY)  ## the parts of docs/ that the code defines: options, keys, guards, JSON documents
 	$(BIN)/python -m tests.docs.generated

@@ -14,7 +14,7 @@ import pytest
 
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.store import Store
-from tests.picture import FILE, picture
+from tests.picture.recording import FILE, picture
 from tests.serving import serve
 
 pytestmark = pytest.mark.untraced
@@ -161,4 +161,7 @@ def test_every_tool_has_its_reason() -> None:
 
 
 def test_the_picture_is_current() -> None:
-    assert FILE.read_text("utf-8") == picture(), "make picture"
+    shown = FILE.read_text("utf-8")
+    assert shown == picture(), "make picture"
+    assert len(shown) < 150_000
+    assert re.findall(r"<script|href|url\(|@import|@font-face", shown) == [], "what GitHub does not let an image have"

@@ -41,7 +41,7 @@ def test_a_release_is_as_pypi_wants_it(tmp_path: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)", description)
     assert len(links) > 10
     assert [link for link in links if not link.startswith("https://")] == []
-    assert f"![A plan in a terminal]({repository}/raw/v9/docs/plan.svg)" in description
+    assert f"changes]({repository}/raw/v9/docs/run.svg)" in description
     rating = subprocess.run(
         [sys.executable, "-m", "pyroma", str(files[1])], capture_output=True, text=True, check=False
     )

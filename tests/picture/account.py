@@ -1,22 +1,12 @@
-"""docs/plan.svg, the picture in README: a real plan of a small account, as a terminal shows it.
-
-`python -m tests.picture` writes it; a test sees that it is current.
-"""
+"""A plan of a small account, which the page shows."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 import tempfile
 from datetime import UTC, datetime
-from io import StringIO
 from pathlib import Path
 from typing import Any
-
-from rich._export_format import CONSOLE_SVG_FORMAT
-from rich.console import Console
-from rich.terminal_theme import DIMMED_MONOKAI
-from rich.text import Text
 
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record, RecordedProject, Section
@@ -25,11 +15,8 @@ from reconciler.operations.preparing import prepare
 from reconciler.operations.session import Session, open_target
 from reconciler.sandbox.store import Store
 from reconciler.settings import choose_target, read_settings
-from tests.render.shown import render_plan
 
-FILE = Path(__file__).parents[1] / "docs" / "plan.svg"
 NOW = datetime(2026, 11, 24, 10, 2, 11, tzinfo=UTC)
-_WIDTH = 126
 
 _MANIFESTS = {
     "kittens.yaml": """\
@@ -106,19 +93,6 @@ _LIVE: list[dict[str, Any]] = [
 ]
 
 
-def picture() -> str:
-    """The SVG."""
-    made, base = example()
-    text = render_plan(made, base=base, now=NOW, colour=True)
-    console = Console(record=True, width=_WIDTH, file=StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(Text.from_ansi(text, no_wrap=True, overflow="ignore"))
-    without_downloads = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
-    svg = console.export_svg(
-        title="reconciler plan", theme=DIMMED_MONOKAI, code_format=without_downloads, unique_id="plan"
-    )
-    return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
-
-
 def example() -> tuple[Plan, str]:
     """The plan, and the folder that its files are below."""
     with tempfile.TemporaryDirectory() as name:
@@ -143,7 +117,3 @@ async def _plan(folder: Path) -> Plan:
     prepared = prepare(session, (), (record, ()))
     async with open_target(target, {}) as client:
         return await plan_live(session, client, prepared)
-
-
-if __name__ == "__main__":
-    FILE.write_text(picture())

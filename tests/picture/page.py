@@ -1,7 +1,4 @@
-"""docs/page.png, the second picture in README: the plan of the first one as a page, in Debian's chromium.
-
-`python -m tests.page_picture` writes it. Fonts differ from machine to machine, so no test compares it.
-"""
+"""A plan as a page, as a browser shows it."""
 
 from __future__ import annotations
 
@@ -9,11 +6,11 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from tests.picture import NOW, example
+from tests.picture.account import NOW, example
 from tests.render.browser import browser
 from tests.render.shown import render_page
 
-FILE: Final = Path(__file__).parents[1] / "docs" / "page.png"
+FILE: Final = Path(__file__).parents[2] / "docs" / "page.png"
 
 
 def take(file: Path) -> None:
@@ -25,7 +22,3 @@ def take(file: Path) -> None:
         page = chromium.new_page(viewport={"width": 1200, "height": 1010})
         page.goto(written.as_uri())
         page.screenshot(path=file)
-
-
-if __name__ == "__main__":
-    take(FILE)
