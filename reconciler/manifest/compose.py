@@ -33,9 +33,13 @@ MERGE: Final = "<<"
 
 @dataclass(slots=True)
 class _Anchored:
-    """`entries` is the block of a collection. `nodes` and `height` count the values below this one. `open` is set while
-    the value is being composed."""
+    """`start` and `end` are where the value is written. `entries` is the block of a collection.
 
+    `nodes` and `height` count the values below this one. `open` is set while the value is being composed.
+    """
+
+    start: int
+    end: int
     value: Json = None
     entries: int = 0
     nodes: int = 0
@@ -61,6 +65,7 @@ class Composer:
 
     def _start_document(self) -> None:
         self._anchors: dict[str, _Anchored] = {}
+        self._aliases: dict[int, Stretch] = {}
         self._nodes = 0
         self._deepest = 0
         self._directives = False
@@ -84,7 +89,8 @@ class Composer:
             value = self._value(root, 1)
             whole = Part(array("I", (root.start_mark.index, self._end, self._block)))
             line = root.start_mark.line + 1
-            yield Document(value, self._source, line, self._directives, self._findings.problems, whole, self._entries)
+            problems, entries = self._findings.problems, self._entries
+            yield Document(value, self._source, line, self._directives, problems, whole, entries, self._aliases)
         self._entries.pack()
 
     @property
@@ -109,7 +115,7 @@ class Composer:
             self._findings.tag(event)
         value = event.value if event.style else self._plain(event)
         if event.anchor is not None:
-            self._anchors[event.anchor] = _Anchored(value, open=False)
+            self._anchors[event.anchor] = _scalar(event, value)
         return value
 
     def _plain(self, event: AnyEvent) -> Json:
@@ -161,8 +167,8 @@ class Composer:
         if merges:
             self._lay_under(mapping, noted, merges)
         self._nodes += 2 * len(mapping)
-        self._leave(start, mapping, noted, depth, anchored, deepest, nodes)
         self._end = key_event.end_mark.index
+        self._leave(start, mapping, noted, depth, anchored, deepest, nodes)
         return mapping
 
     def _sequence(self, start: AnyEvent, depth: int) -> list[Json]:
@@ -182,8 +188,8 @@ class Composer:
                 sequence.append(self._value(event, depth + 1))
                 noted += (event.start_mark.index, self._end, self._block)
         self._nodes += len(sequence)
-        self._leave(start, sequence, noted, depth, anchored, deepest, nodes)
         self._end = event.end_mark.index
+        self._leave(start, sequence, noted, depth, anchored, deepest, nodes)
         return sequence
 
     def _enter(self, start: AnyEvent, depth: int) -> tuple[_Anchored | None, int, int]:
@@ -195,7 +201,8 @@ class Composer:
             self._findings.tag(start)
         anchored = None
         if start.anchor is not None:
-            anchored = self._anchors[start.anchor] = _Anchored()
+            at = start.start_mark.index
+            anchored = self._anchors[start.anchor] = _Anchored(at, at)
         return anchored, deepest, nodes
 
     def _leave(
@@ -213,6 +220,7 @@ class Composer:
             self._findings.too_large(start)
         if anchored is not None:
             anchored.value, anchored.entries, anchored.open = value, self._block, False
+            anchored.end = self._end
             anchored.nodes, anchored.height = self._nodes - nodes, self._deepest - depth + 1
         if deepest > self._deepest:
             self._deepest = deepest
@@ -226,6 +234,7 @@ class Composer:
         if anchored.open:
             self._findings.self_alias(event)
             return None
+        self._aliases[event.start_mark.index] = Stretch(anchored.start, anchored.end)
         self._nodes += anchored.nodes
         if self._nodes > MAX_NODES:
             self._findings.too_large(event)
@@ -248,7 +257,7 @@ class Composer:
         if event.tag is not None:
             self._findings.tag(event)
         if event.anchor is not None:
-            self._anchors[event.anchor] = _Anchored(text, open=False)
+            self._anchors[event.anchor] = _scalar(event, text)
         if not event.style:
             if text == MERGE:
                 return _MERGE_KEY
@@ -304,6 +313,10 @@ class Composer:
 
 _MERGE_KEY: Final = object()
 _LONGEST_KEY_REMEMBERED: Final = 64
+
+
+def _scalar(event: AnyEvent, value: Json) -> _Anchored:
+    return _Anchored(event.start_mark.index, event.end_mark.index, value, open=False)
 
 
 def _without_unseen_edges(key: str) -> str:

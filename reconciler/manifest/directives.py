@@ -97,8 +97,7 @@ class Directives:
         return found
 
     def open(self, folder: str, path: str) -> LocatedFile:
-        """Opens the file at `path`, relative to the absolute `folder`. Unless it is broken, it has exactly one
-        document.
+        """Opens the file at `path`, relative to the absolute `folder`. It has exactly one document, or a `failure`.
 
         Raises:
             RefusedError: it may not be used.
@@ -111,7 +110,7 @@ class Directives:
                 if "#" in path and refused.code == Code.FILE_NOT_FOUND:
                     refused.label = "a pointer must begin with #/"
                 raise
-            if not opened.broken and len(opened.documents) != 1:
+            if not opened.failure and len(opened.documents) != 1:
                 summary = f"{quoted(path)} has {len(opened.documents) or 'no'} YAML documents"
                 raise RefusedError(
                     Code.NOT_ONE_DOCUMENT, summary, "A file that $ref reads must contain exactly one document."
@@ -122,6 +121,8 @@ class Directives:
     def look_up(self, file: LocatedFile, path: str, pointer: str, *, depth: int, chain: tuple[Target, ...]) -> Resolved:
         """The value that a pointer finds in a file, for use `depth` levels deep and at the end of `chain`.
 
+        Of a file, only this value is checked: the rest may contain what a manifest must not.
+
         Raises:
             RefusedError: there is no such value, the references form a cycle, or the value is nested too deeply.
         """
@@ -131,15 +132,21 @@ class Directives:
             chain = extended(chain, target, self.files.root)
             (document,) = file.documents
             value, at, literal = follow(document.value, pointer, path)
-            origin = Origin.of(document).at(at)
-            referred = Resolved(value, origin)
-            if not literal:
+            whole = Origin.of(document)
+            origin = whole.at(at)
+            keys = [whole.at(at[: index + 1]).part.key for index, part in enumerate(at) if isinstance(part, str)]
+            reported = document.reported_in([*keys, origin.part.value]) if pointer else file.reported
+            if any(each.is_error for each in reported):
+                referred = Resolved(None, origin, stand_ins={()})
+            elif literal:
+                referred = Resolved(value, origin)
+            else:
                 referred = _Walk(self, origin, depth=depth, chain=chain).value(value)
             origin = referred.origin
             referred.origin = replace(origin, through=frozenset(origin.files()))
             referred.nodes, referred.height = self._sizes.keep(referred.value)
-            if file.reported:
-                referred.reported.append(((), file.reported))
+            if reported:
+                referred.reported.append(((), reported))
             self._referred[target] = referred
         check_depth(depth + referred.height)
         return referred
@@ -246,12 +253,12 @@ class _Walk:
         return found.value
 
     def _referred(self, named: str, path: RawPath) -> Resolved | None:
-        """The value that a reference names; None if its file is broken."""
+        """The value that a reference names; None if its file cannot be read to the end."""
         depth = self._depth + len(path)
         check_depth(depth)
         file_path, pointer = split(named)
         opened = self._directives.open(self._folder, file_path)
-        if opened.broken:
+        if opened.failure:
             self._resolved.reported.append((path, opened.reported))
             self._resolved.stand_ins.add(path)
             return None

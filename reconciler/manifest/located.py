@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any, Final, TypeAlias
 
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.frozen import dataclass
 from reconciler.keys.faults import Path
+from reconciler.manifest.codes import Code
 from reconciler.model.values import Json
 
 RawPath: TypeAlias = Path
@@ -180,7 +181,8 @@ class Part:
 class Document:
     """One YAML document. `line` is the first line of its value, and `whole` is its range in the text.
 
-    `directives` is whether any key in it starts with `$`.
+    `directives` is whether any key in it starts with `$`. `aliases` has where the anchored value of each alias is, by
+    the alias's offset.
     """
 
     value: Json
@@ -190,6 +192,7 @@ class Document:
     problems: list[Diagnostic]
     whole: Part
     entries: Entries = field(repr=False)
+    aliases: Mapping[int, Stretch] = field(default_factory=dict, repr=False)
     _orders: dict[int, dict[str, int]] = field(default_factory=dict, init=False, repr=False)
 
     def part(self, value: Json, block: int, key: str | int) -> Part | None:
@@ -211,6 +214,31 @@ class Document:
         elif isinstance(value, list):
             for index, inner in enumerate(value):
                 yield index, inner, Part(self.entries.item(block, index))
+
+    def reported_in(self, stretches: Iterable[Stretch]) -> tuple[Diagnostic, ...]:
+        """The diagnostics of parts of the document, of the anchored values that they repeat, and those that put every
+        value in doubt."""
+        needed = [*stretches]
+        for each in needed:  # grows
+            repeated = (
+                self.aliases[start] for start in self.aliases if each.start <= start < max(each.end, each.start + 1)
+            )
+            needed += [anchored for anchored in repeated if anchored not in needed]
+        spans = [(self._position(each.start), self._position(max(each.end, each.start + 1))) for each in needed]
+        found = [each for each in self.problems if each.code in _EVERYWHERE or _is_within(each.location, spans)]
+        return in_reading_order(found)
+
+    def _position(self, offset: int) -> tuple[int, int]:
+        location = self.source.location(Stretch(offset, offset + 1))
+        return location.line, location.column
+
+
+_EVERYWHERE: Final = {Code.YAML_VERSION, Code.DUPLICATE_KEY, Code.UNKNOWN_ALIAS}
+"""Mistakes after which no value of a file means the same to all parsers."""
+
+
+def _is_within(location: Location | None, spans: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> bool:
+    return location is not None and any(start <= (location.line, location.column) < end for start, end in spans)
 
 
 @dataclass(slots=True)

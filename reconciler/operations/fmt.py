@@ -8,6 +8,7 @@ from codecs import BOM_UTF8
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import field
 from functools import partial
+from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity, error, first_line, merged, quoted, with_suggestion
 from reconciler.errors import FileRefusedError, UsageError
@@ -24,6 +25,8 @@ from reconciler.manifest.scalars import Words
 from reconciler.manifest.sharedfiles import SharedFiles
 from reconciler.manifest.understanding import Entry
 from reconciler.settings import Settings
+
+_YAML: Final = (".yaml", ".yml")
 
 
 @dataclass(slots=True)
@@ -59,7 +62,8 @@ def format_files(settings: Settings, paths: Sequence[str], *, check: bool) -> Fo
         if diagnostic.is_error and diagnostic.location is not None:
             reported.setdefault(diagnostic.location.file, []).append(diagnostic)
     known = {entry.file for entry in manifests.entries if entry.is_manifest}
-    files = sorted(known | set(manifests.shared) | set(reported), key=path_order)
+    shared = {file for file in manifests.shared if file.endswith(_YAML)}  # a file may also be JSON, and must stay so
+    files = sorted(known | shared | set(reported), key=path_order)
     if paths:
         files = _named(files, paths, settings)
     known |= {os.path.realpath(file) for file in known}  # what a link leads to is a manifest under its own name, too
@@ -69,7 +73,7 @@ def format_files(settings: Settings, paths: Sequence[str], *, check: bool) -> Fo
     for file in files:
         kind = _kind(file, manifests, known, overlays)
         result.errors += reported.get(file) or _format(
-            file, kind, loaded.get(file), result, root=manifests.root, check=check
+            file, kind, loaded.get(file), result, root=manifests.root, check=check, named=bool(paths)
         )
     return result
 
@@ -114,7 +118,7 @@ def _named(files: Iterable[str], paths: Sequence[str], settings: Settings) -> li
             shown = [os.path.relpath(each, settings.cwd) for each in files]
             summary = with_suggestion(f"{quoted(path)} does not exist", os.path.relpath(file, settings.cwd), shown)
             raise UsageError(summary, "Specify an existing file or folder.")
-        elif not file.endswith((".yaml", ".yml")):
+        elif not file.endswith(_YAML):
             raise UsageError(f"{quoted(path)} is not a YAML file", "The file name must end in .yaml or .yml.")
         else:
             named.add(file)
@@ -122,7 +126,7 @@ def _named(files: Iterable[str], paths: Sequence[str], settings: Settings) -> li
 
 
 def _format(
-    file: str, kind: FileKind, loaded: LocatedFile | None, result: Formatting, *, root: str, check: bool
+    file: str, kind: FileKind, loaded: LocatedFile | None, result: Formatting, *, root: str, check: bool, named: bool
 ) -> list[Diagnostic]:
     """Format one file; returns why it was not formatted. What was `loaded` from it is not read again."""
     try:
@@ -134,6 +138,8 @@ def _format(
     else:
         found = SharedFiles(root, Words(), best_parser()).yaml(file, data)
     if found.broken:
+        if kind is FileKind.OTHER and not named:
+            return []  # only a valid value in it is used; otherwise the load reported a mistake
         return [diagnostic for diagnostic in found.reported if diagnostic.is_error]
     try:
         new = formatted(data, kind, before=found)

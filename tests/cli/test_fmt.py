@@ -52,6 +52,18 @@ def test_an_error_wins_and_its_file_is_left_alone(cli: Cli, write: Write) -> Non
     assert bad.read_text() == "a: [\n"
 
 
+def test_json_and_files_of_other_tools_are_skipped(cli: Cli, repository: Path, write: Write) -> None:
+    (repository / "data.json").write_text('{"x":  1}')
+    (repository / "tool.yaml").write_text("1: !t  x\nk:  2\n")
+    write("p.yaml", FORM.format(name="p") + "params:\n  a: {$ref: ../data.json}\n  b: {$ref: ../tool.yaml#/k}\n")
+    assert cli("fmt").code == 0
+    assert (repository / "data.json").read_text() == '{"x":  1}'
+    assert (repository / "tool.yaml").read_text() == "1: !t  x\nk:  2\n"
+    named = cli("fmt", "tool.yaml")
+    assert named.code == 1
+    assert "tool.yaml:1:4: error[tag]" in named.err
+
+
 def test_what_manifests_use_is_formatted_and_drafts_are_not(cli: Cli, repository: Path, write: Write) -> None:
     (repository / "reconciler.toml").write_text('[targets.sandbox]\noverlay = "projects/_over"\n')
     shared = repository / "shared.yaml"
@@ -225,10 +237,10 @@ def test_a_named_pipe_is_not_waited_for(cli: Cli, repository: Path) -> None:
 
 def test_how_often_a_file_is_parsed(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once for its values, and once for its tree; what is changed also for the proof, whose values and remarks are
-    read."""
-    write("p.yaml", FORM.format(name="p") + "params:\n  $ref: _shared.yaml\n")
-    write("_shared.yaml", "a: 1\n")
-    write("q.yaml", LOOSE.format(name="q"))
+    read. (Without the brackets, the values would take no parser.)"""
+    write("p.yaml", FORM.format(name="p") + "params:\n  $ref: _shared.yaml\nx-a: []\n")
+    write("_shared.yaml", "a: 1\nb: []\n")
+    write("q.yaml", LOOSE.format(name="q") + "x-a: []\n")
     parsed: list[str] = []
     for module in (reading, outside):
         monkeypatch.setattr(module, "open_events", _noting(module.open_events, parsed))

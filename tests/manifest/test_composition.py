@@ -122,6 +122,65 @@ def test_a_literal_is_not_looked_into_and_hides_no_pointer(tmp_path: Path) -> No
     assert desired.params == {"a": {"$ref": "nowhere"}, "b": {"y": {"$ref": "nowhere"}}}
 
 
+FOREIGN = (
+    "1: !t x\nbad: [.nan]\nk: [a, {b: 2}, {3: c}]\ntagged: &t !t {y: 1}\nfree: &f {z: 1}\nalso: *f\nagain: *t\n"
+    "more: {<<: *f}\nnested: &n [*t]\ndeep: *n\nloop: &l [*l]\n"
+    "merged: {<<: 3, m: 1}\nlost: # comment\n&s s: 5\nend: *s\nlast: &e !t\n"
+)
+"""A file of another tool, with much that a manifest must not contain."""
+
+
+@pytest.mark.parametrize(
+    ("pointer", "expected"),
+    [
+        ("k/1/b", 2),
+        ("free", {"z": 1}),
+        ("also", {"z": 1}),
+        ("also/z", 1),
+        ("again/y", 1),
+        ("more", {"z": 1}),
+        ("merged/m", 1),
+        ("end", "s"),
+    ],
+)
+def test_only_the_value_that_a_pointer_finds_is_checked(tmp_path: Path, pointer: str, expected: Any) -> None:
+    manifest = HEAD + f"params: {{a: {{$ref: ../x.yaml#/{pointer}}}}}\n"
+    manifests = load(tmp_path, {"projects/p.yaml": manifest, "x.yaml": FOREIGN})
+    (entry,) = manifests.entries
+    assert not entry.diagnostics
+    assert entry.project is not None
+    assert entry.project.params == {"a": expected}
+
+
+@pytest.mark.parametrize(
+    ("content", "pointer", "expected"),
+    [
+        (FOREIGN, "bad", "2:7 not-a-number"),
+        (FOREIGN, "k", "3:17 bad-key"),
+        (FOREIGN, "tagged", "4:9 tag"),
+        (FOREIGN, "again", "4:9 tag"),
+        (FOREIGN, "nested", "4:9 tag"),
+        (FOREIGN, "deep", "4:9 tag"),
+        (FOREIGN, "loop", "11:11 self-alias"),
+        (FOREIGN, "merged", "12:14 bad-merge"),
+        (FOREIGN, "last", "16:7 tag"),
+        ("\u00a0a: 1\n", "a", "1:1 invisible-key"),
+        ("!t a: {b: 1}\n", "a/b", "1:1 tag"),
+        ("a: 1\nb: 1\nb: 2\n", "a", "3:1 duplicate-key"),
+        ("a: *nothing\nb: 1\n", "b", "1:4 unknown-alias"),
+        ("%YAML 1.1\n---\na: 1\n", "a", "1:1 yaml-version"),
+        ("a: 1\nb: [\n", "a", "2:4 syntax"),
+    ],
+)
+def test_what_is_wrong_with_the_value_that_a_pointer_finds(
+    tmp_path: Path, content: str, pointer: str, expected: str
+) -> None:
+    manifest = HEAD + f"params: {{a: {{$ref: ../x.yaml#/{pointer}}}}}\n"
+    manifests = load(tmp_path, {"projects/p.yaml": manifest, "x.yaml": content})
+    found = [line.removeprefix("x.yaml:") for line in reported(tmp_path, manifests)]
+    assert found[:1] == [f"{expected} < projects/p.yaml:3"]
+
+
 MISTAKES: dict[str, tuple[Files, list[str]]] = {
     "in a shared ontology, reported once": (
         {
