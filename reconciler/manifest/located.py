@@ -34,9 +34,14 @@ def display(file: str, root: str) -> str:
     return file[len(root) + 1 :] if file.startswith(f"{root}/") else file
 
 
+def shown_at(location: Location, root: str) -> str:
+    """A location as labels show it."""
+    return f"{display(location.file, root)}:{location.line}:{location.column}"
+
+
 def first_at(location: Location, root: str) -> str:
     """A label that shows the location of the first occurrence."""
-    return f"first at {display(location.file, root)}:{location.line}:{location.column}"
+    return f"first at {shown_at(location, root)}"
 
 
 def in_reading_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -8,7 +8,7 @@ from reconciler.diagnostics import Location, Severity, quoted
 from reconciler.keys.faults import Fault
 from reconciler.manifest.checks.subject import Subject
 from reconciler.manifest.codes import Code
-from reconciler.manifest.located import RawPath, display
+from reconciler.manifest.located import RawPath, shown_at
 from reconciler.manifest.origins import Origin
 from reconciler.model.project import DesiredProject
 
@@ -23,7 +23,7 @@ def rename_faults(project: DesiredProject, root: Origin) -> Iterator[Fault]:
                 path,
                 f"{quoted(old)} is renamed to {quoted(new)}, but the manifest still declares it",
                 f"Replace {quoted(old)} with {quoted(new)} there, or remove this rename.",
-                f"declared at {_shown(root.location(names[old]), root.document.source.root)}",
+                f"declared at {shown_at(root.location(names[old]), root.document.source.root)}",
                 code=Code.OLD_NAME_DECLARED,
                 at_key=True,
             )
@@ -36,10 +36,6 @@ def rename_faults(project: DesiredProject, root: Origin) -> Iterator[Fault]:
                 code=Code.NEW_NAME_MISSING,
                 severity=Severity.NOTE,
             )
-
-
-def _shown(location: Location, root: str) -> str:
-    return f"{display(location.file, root)}:{location.line}:{location.column}"
 
 
 def rename_location(project: DesiredProject, old: str) -> Location | None:

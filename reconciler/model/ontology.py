@@ -6,7 +6,7 @@ the same as none, and so is a `display` that equals its `choice`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from functools import lru_cache
 from typing import Final
@@ -130,6 +130,17 @@ def walk(choices: tuple[Choice, ...], parents: tuple[str, ...] = ()) -> Iterator
         yield parents, position, choice
         if choice.subchoices:
             yield from walk(choice.subchoices, (*parents, choice.choice))
+
+
+def texts_in(value: Json) -> Iterator[str]:
+    """Every text in a value, except keys. Of an ontology, these are the names of its choices."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Ontology):
+        yield from (choice.choice for _, _, choice in walk(value.choices))
+    elif isinstance(value, Mapping | list | tuple):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from texts_in(inner)
 
 
 def spell(choice: Choice) -> Json:

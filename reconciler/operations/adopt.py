@@ -18,14 +18,13 @@ from reconciler.model.project import LiveProject, address_of
 from reconciler.model.values import Json
 from reconciler.operations.drift import with_source
 from reconciler.operations.editing import IGNORE, Revision, Wanted, revise
-from reconciler.operations.live import Account, read_live, recognize
+from reconciler.operations.live import Account, read_account
 from reconciler.operations.preparing import Prepared, prepare
 from reconciler.operations.recording import read_record
 from reconciler.operations.session import Session
 from reconciler.planning.adoption import Proposal, is_named, proposals
 from reconciler.planning.drift import baseline_of, project_drift
 from reconciler.planning.live import Live
-from reconciler.scale.client import ScaleClient
 
 
 class Decision(StrEnum):
@@ -91,7 +90,9 @@ def adopt(session: Session, names: Sequence[str], paths: Sequence[Pattern], ask:
         ScaleError: live state cannot be read.
     """
     prepared = prepare(session, names, read_record(session, required=True), needs_git=True)
-    account, live = session.ask(lambda client: _read(session, client, prepared))
+    names = [project.name for project in prepared.declared.projects]
+    # The whole account is read, because a file may be shared with any project.
+    account, live = session.ask(lambda client: read_account(session, client, names, prepared.record, few=False))
     known = account.of(prepared.record).projects
     found: list[Proposal] = []
     unreadable: list[Diagnostic] = []
@@ -105,12 +106,6 @@ def adopt(session: Session, names: Sequence[str], paths: Sequence[Pattern], ask:
     if paths:
         _check_paths(paths, found)
     return _decided(session, prepared, account, live, _choices(found, paths, ask), tuple(unreadable))
-
-
-async def _read(session: Session, client: ScaleClient, prepared: Prepared) -> tuple[Account, Live]:
-    """The whole account: a file may be shared with any project."""
-    live = await read_live(client, [project.name for project in prepared.declared.projects], few=False)
-    return await recognize(session.target, client, live, prepared.record), live
 
 
 def _check_paths(paths: Sequence[Pattern], found: Sequence[Proposal]) -> None:

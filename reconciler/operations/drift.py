@@ -10,7 +10,7 @@ from reconciler.manifest.places import locate
 from reconciler.model.drift import BlockedProject, Drift, ProjectDrift
 from reconciler.model.project import DesiredProject, LiveProject
 from reconciler.model.snapshot import Snapshot
-from reconciler.operations.live import Account, not_importable, read_live, recognize
+from reconciler.operations.live import Account, not_importable, read_account
 from reconciler.operations.preparing import Prepared, prepare
 from reconciler.operations.recording import read_record
 from reconciler.operations.session import Session
@@ -42,8 +42,8 @@ async def drift_live(session: Session, client: ScaleClient, prepared: Prepared) 
         ScaleError: live state cannot be read.
     """
     names = [project.name for project in prepared.declared.projects]
-    live = await read_live(client, names, few=not prepared.declared.complete)
-    account = await recognize(session.target, client, live, prepared.record)
+    few = not prepared.declared.complete
+    account, live = await read_account(session, client, names, prepared.record, few=few)
     return _drift_in(session, account, live, prepared)
 
 

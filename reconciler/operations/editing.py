@@ -24,7 +24,7 @@ from reconciler.manifest.editing import Declaring, NotEditableError
 from reconciler.manifest.loading import Manifests, load_manifests
 from reconciler.manifest.origins import Origin
 from reconciler.manifest.places import files_of
-from reconciler.model.ontology import Ontology
+from reconciler.model.ontology import Ontology, texts_in
 from reconciler.model.plan import unit_of
 from reconciler.model.project import DesiredProject, LiveProject, Source, address_of
 from reconciler.model.values import ABSENT, Absent, Json, equal
@@ -193,15 +193,8 @@ def _undone(wanted: Sequence[Wanted], before: Mapping[str, DesiredProject], afte
         name = each.project.name
         if name in refused and each.value is not ABSENT and (renames := before[name].renames):
             value = each.value.spelled if isinstance(each.value, Ontology) else each.value
-            found |= {(name, old) for old in renames if old in _texts(value)}
+            found |= {(name, old) for old in renames.keys() & set(texts_in(value))}
     return found
-
-
-def _texts(value: Json) -> set[str]:
-    if isinstance(value, str):
-        return {value}
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return set().union(*map(_texts, inner))
 
 
 def _checked(

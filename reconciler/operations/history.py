@@ -7,20 +7,20 @@ from datetime import datetime
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Remedy, listed, quoted, warning, with_suggestion
-from reconciler.errors import ReconcilerError, UnreadableAnswerError, UsageError
+from reconciler.errors import ReconcilerError, UsageError
 from reconciler.frozen import dataclass
 from reconciler.git.authors import read_authors
 from reconciler.instants import read_instant, readable
 from reconciler.manifest.loading import load_manifests
 from reconciler.model.history import Author, Blame, History, Made, Part, Range, Relabel, Revision
 from reconciler.model.ontology import Unreadable
-from reconciler.model.project import LiveProject, UnreadableProject, address_of
+from reconciler.model.project import LiveProject, address_of
 from reconciler.model.record import NO_LOG, Entries
 from reconciler.operations.live import Account, get_projects, list_account, recognize
 from reconciler.operations.recording import Logged, read_logged
 from reconciler.operations.session import Session
 from reconciler.planning.blame import blame as blame_of
-from reconciler.planning.blocking import unreadable_remedy
+from reconciler.planning.blocking import readable_project
 from reconciler.planning.history import between, span_of, state_at, timeline, untimed
 from reconciler.planning.live import Live
 from reconciler.planning.makers import Makers, histories, makers_of
@@ -160,14 +160,11 @@ async def _find(session: Session, client: ScaleClient, logged: Logged, name: str
     found = (await get_projects(client, [name]))[name]
     record = logged.seen.record
     if found is None:
-        live = await list_account(client)
-        account = await recognize(session.target, client, live, record)
-        raise _missing(name, [one.name for one in live.listed if one.name is not None], account.entries(record))
-    if isinstance(found, UnreadableProject):
-        raise UnreadableAnswerError(
-            f"the live state of {address_of(name)} cannot be read: {found.why}", unreadable_remedy()
-        )
-    return found, await recognize(session.target, client, Live({name: found}, whole=False), record)
+        whole = await list_account(client)
+        account = await recognize(session.target, client, whole, record)
+        raise _missing(name, [one.name for one in whole.listed if one.name is not None], account.entries(record))
+    live = readable_project(name, found)
+    return live, await recognize(session.target, client, Live({name: live}, whole=False), record)
 
 
 def _missing(name: str, known: Collection[str], recorded: Entries) -> UsageError:

@@ -36,8 +36,6 @@ _FEW: Final = 8
 """Up to this many names are read one by one."""
 
 _WILD: Final = "*?["
-
-
 _ON_SCALE: Final = "Change the project on Scale, then import it again."
 
 

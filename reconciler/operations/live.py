@@ -70,6 +70,14 @@ async def read_live(client: ScaleClient, names: Sequence[str], *, few: bool) -> 
     return Live(projects, whole=True, nameless=unnamed)
 
 
+async def read_account(
+    session: Session, client: ScaleClient, names: Sequence[str], record: Record, *, few: bool
+) -> tuple[Account, Live]:
+    """Live state as `read_live` reads it, and the account that it is of."""
+    live = await read_live(client, names, few=few)
+    return await recognize(session.target, client, live, record), live
+
+
 async def list_account(client: ScaleClient) -> Live:
     """The whole account, in one list."""
     shown = await client.list_projects()

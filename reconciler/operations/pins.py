@@ -9,7 +9,7 @@ from reconciler.errors import RecordError, UsageError
 from reconciler.model.history import Pin, Pins
 from reconciler.model.project import Shown, UnreadableProject
 from reconciler.model.record import RecordedProject
-from reconciler.operations.live import read_live, recognize
+from reconciler.operations.live import read_account
 from reconciler.operations.recording import read_logged
 from reconciler.operations.selection import Recorded, matching
 from reconciler.operations.session import Session
@@ -32,8 +32,8 @@ def pins(session: Session, names: Sequence[str] = ()) -> Pins:
     async def read(client: ScaleClient) -> tuple[Mapping[str, RecordedProject], Mapping[str, Shown | None]]:
         recorded = {name for _, section in record.at(session.target.endpoint) for name in section.projects}
         few = bool(names) and recorded.issuperset(names)
-        live = await read_live(client, list(names) if few else sorted(recorded), few=few)
-        account = await recognize(session.target, client, live, record)
+        read = list(names) if few else sorted(recorded)
+        account, live = await read_account(session, client, read, record, few=few)
         entries = {name: one for name, one in account.entries(record).items() if one.written}
         if not entries:
             raise RecordError(

@@ -19,14 +19,15 @@ from reconciler.model.plan import Action, Field, Plan, ProjectChange
 from reconciler.model.project import DesiredProject, LiveProject, Source, address_of
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import NodeCount
-from reconciler.operations.live import Account, get_projects, not_importable, read_live, recognize
+from reconciler.operations.live import Account, get_projects, not_importable, read_account
 from reconciler.operations.preparing import Prepared, prepare
 from reconciler.operations.recording import read_record
 from reconciler.operations.session import Session
 from reconciler.planning.bases import unseen
 from reconciler.planning.live import Live
-from reconciler.planning.planner import Rules, Terms, make_plan
+from reconciler.planning.planner import Terms, make_plan
 from reconciler.planning.renaming import never_named, warn_of_renamed
+from reconciler.planning.situation import Rules
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings
 
@@ -58,9 +59,9 @@ async def plan_live(session: Session, client: ScaleClient, prepared: Prepared) -
         ScaleError: live state cannot be read.
         DiagnosedError: the changes are too large.
     """
-    names = [project.name for project in prepared.declared.projects]
-    live = await read_live(client, [*names, *prepared.declared.gone], few=not prepared.declared.complete)
-    account = await recognize(session.target, client, live, prepared.record)
+    names = [*(project.name for project in prepared.declared.projects), *prepared.declared.gone]
+    few = not prepared.declared.complete
+    account, live = await read_account(session, client, names, prepared.record, few=few)
     made = planned_with(session, account, live, prepared)
     # A list may leave out versions that the record names. A get shows all of them.
     hidden = [change.name for change in made.changes if unseen(change.base, change.fields)] if live.whole else []

@@ -9,16 +9,16 @@ from reconciler.diagnostics import Diagnostic, Remedy, error
 from reconciler.errors import DiagnosedError, UnreadableAnswerError, UsageError
 from reconciler.frozen import dataclass
 from reconciler.model.plan import Plan
-from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject, address_of
+from reconciler.model.project import DesiredProject, LiveProject, address_of
 from reconciler.operations.editing import Revision, Wanted, revise
-from reconciler.operations.live import Account, read_live, recognize
+from reconciler.operations.live import read_account
 from reconciler.operations.plan import completed, planned_with
-from reconciler.operations.preparing import Prepared, prepare
+from reconciler.operations.preparing import prepare
 from reconciler.operations.recording import read_record
 from reconciler.operations.session import Session
+from reconciler.planning.blocking import readable_project
 from reconciler.planning.live import Live
 from reconciler.planning.rollback import Asked, Rollback, left, rollback_of
-from reconciler.scale.client import ScaleClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,8 @@ def rollback(session: Session, names: Sequence[str], asked: Asked) -> RolledBack
             f"a version number applies to one project, but {selected:,} are selected",
             "Each project has its own versions. To roll back several projects, use --to-time.",
         )
-    account, live = session.ask(lambda client: _read(session, client, prepared))
+    read = [*(project.name for project in prepared.declared.projects), *prepared.declared.gone]
+    account, live = session.ask(lambda client: read_account(session, client, read, prepared.record, few=True))
     made, failures = _made(session, projects, live, asked)
     failures += [_without_manifest(name) for name in prepared.declared.gone]
     if not made:
@@ -70,14 +71,6 @@ def rollback(session: Session, names: Sequence[str], asked: Asked) -> RolledBack
     return RolledBack(tuple(made), revision, replace(plan, names=tuple(names)), (*failures, *notes))
 
 
-async def _read(session: Session, client: ScaleClient, prepared: Prepared) -> tuple[Account, Live]:
-    """The selected projects with their histories: one by one if they are few, otherwise in one list of the account."""
-    declared = prepared.declared
-    names = [*(project.name for project in declared.projects), *declared.gone]
-    live = await read_live(client, names, few=True)
-    return await recognize(session.target, client, live, prepared.record), live
-
-
 def _made(
     session: Session, projects: Sequence[DesiredProject], live: Live, asked: Asked
 ) -> tuple[list[Rollback], list[Diagnostic]]:
@@ -85,8 +78,7 @@ def _made(
     failures: list[Diagnostic] = []
     for project in projects:
         try:
-            shown = _readable(project, live.projects.get(project.name))
-            made.append(rollback_of(project, shown, asked, sensitive=session.settings.sensitive))
+            made.append(rollback_of(project, _found(project.name, live), asked, sensitive=session.settings.sensitive))
         except (UsageError, UnreadableAnswerError) as problem:
             if len(projects) == 1:
                 raise
@@ -94,14 +86,13 @@ def _made(
     return made, failures
 
 
-def _readable(project: DesiredProject, shown: Shown | None) -> LiveProject:
+def _found(name: str, live: Live) -> LiveProject:
+    shown = live.projects.get(name)
     if shown is None:
         raise UsageError(
-            f"{address_of(project.name)} does not exist on Scale", "Only a project on Scale has versions to restore."
+            f"{address_of(name)} does not exist on Scale", "Only a project on Scale has versions to restore."
         )
-    if isinstance(shown, UnreadableProject):
-        raise UnreadableAnswerError(f"the live state of {address_of(project.name)} cannot be read: {shown.why}")
-    return shown
+    return readable_project(name, shown)
 
 
 def _without_manifest(name: str) -> Diagnostic:

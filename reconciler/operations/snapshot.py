@@ -19,7 +19,7 @@ from reconciler.instants import to_the_second
 from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject
 from reconciler.model.record import Entries, Record
 from reconciler.model.snapshot import Snapshot, SnapshotProject
-from reconciler.operations.live import Account, account_from, get_projects, read_live, recognize
+from reconciler.operations.live import Account, account_from, get_projects, read_account
 from reconciler.operations.preparing import Prepared
 from reconciler.operations.recording import read_record
 from reconciler.operations.session import Session
@@ -74,8 +74,7 @@ async def take(session: Session, client: ScaleClient, record: Record) -> Snapsho
     settings, target = session.settings, session.target
     taken_at = session.now()
     recorded = {name for _, section in record.at(target.endpoint) for name in section.projects}
-    live = await read_live(client, sorted(recorded), few=False)
-    account = await recognize(target, client, live, record)
+    account, live = await read_account(session, client, sorted(recorded), record, few=False)
     known = account.entries(record)
     hidden = [
         name

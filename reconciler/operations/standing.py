@@ -17,7 +17,7 @@ from reconciler.model.plan import Commit, Plan
 from reconciler.model.record import Record, Section
 from reconciler.operations.session import Session
 from reconciler.planning.oldercommit import Behind, enforced, noted
-from reconciler.planning.planner import Rules
+from reconciler.planning.situation import Rules
 
 
 class CommitCheck:

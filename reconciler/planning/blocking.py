@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reconciler.diagnostics import Diagnostic, error, quoted, warning
+from reconciler.errors import UnreadableAnswerError
 from reconciler.frozen import dataclass
 from reconciler.model.ontology import Unreadable
 from reconciler.model.plan import Action, CallKind, Expected, ProjectChange, Reason, State
@@ -55,6 +57,14 @@ def unreadable(name: str, live: UnreadableProject) -> Block:
     return Block(Reason.UNREADABLE, live.path, reported)
 
 
+def readable_project(name: str, live: LiveProject | UnreadableProject) -> LiveProject:
+    """The project. Raises UnreadableAnswerError if its live state cannot be read."""
+    if isinstance(live, UnreadableProject):
+        why = unreadable(name, live).diagnostic
+        raise UnreadableAnswerError(why.summary, why.detail)
+    return live
+
+
 def not_sendable(desired: DesiredProject, call: CallKind) -> Block:
     """The block for a project whose live state has a number that the call must send back but cannot."""
     reported = error(
@@ -67,19 +77,23 @@ def not_sendable(desired: DesiredProject, call: CallKind) -> Block:
 
 def blocked_change(desired: DesiredProject, live: LiveProject | None, block: Block) -> ProjectChange:
     """The plan of a blocked project. `live` is None if it cannot be read."""
+    change = unsent(desired, live, block.reason, Action.NO_OP)
+    return replace(change, blocked=True, diagnostics=(block.diagnostic,))
+
+
+def unsent(desired: DesiredProject, live: LiveProject | None, reason: Reason, action: Action) -> ProjectChange:
+    """The plan of a project that needs no request."""
     state = State.of(live) if live is not None else None
     return ProjectChange(
         name=desired.name,
-        action=Action.NO_OP,
+        action=action,
         source=desired.source,
         desired=desired,
         before=state,
         after=state,
         expected=Expected.of(live),
-        reason=block.reason,
+        reason=reason,
         hash=EMPTY_HASH,
-        blocked=True,
-        diagnostics=(block.diagnostic,),
     )
 
 

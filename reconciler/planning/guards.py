@@ -246,7 +246,7 @@ def renamed(changes: Sequence[ProjectChange], situation: Situation) -> Objection
 def max_creates(changes: Sequence[ProjectChange], situation: Situation) -> Objections:
     """Every create, if there are more than `max_creates`."""
     creates = effective(changes, Action.CREATE)
-    most = situation.settings.max_creates
+    most = situation.rules.settings.max_creates
     if len(creates) > most:
         what = f"{_would(creates, 'created')}, which exceeds max_creates ({most})"
         yield from (Objection(change, what, PERMANENT) for change in creates)
@@ -256,7 +256,7 @@ def max_change_ratio(changes: Sequence[ProjectChange], situation: Situation) -> 
     """Every update, if their share of the selected projects is more than `max_change_ratio`."""
     updates = effective(changes, Action.UPDATE)
     selected = sum(change.action is not Action.FORGET for change in changes)
-    ratio = situation.settings.max_change_ratio
+    ratio = situation.rules.settings.max_change_ratio
     if selected >= _FEWEST_SELECTED and len(updates) > Decimal(str(ratio)) * selected:
         number = f"{len(updates):,} of {selected:,} selected projects"
         what = f"{_would(updates, 'updated', number)}, which exceeds max_change_ratio ({ratio})"
@@ -266,7 +266,7 @@ def max_change_ratio(changes: Sequence[ProjectChange], situation: Situation) -> 
 def max_forgets(changes: Sequence[ProjectChange], situation: Situation) -> Objections:
     """Every project that would no longer be managed, if there are more than `max_forgets`."""
     forgets = effective(changes, Action.FORGET)
-    most = situation.settings.max_forgets
+    most = situation.rules.settings.max_forgets
     if len(forgets) > most:
         what = f"{_would(forgets, 'forgotten')}, which exceeds max_forgets ({most})"
         remedy = "If the manifests were removed by mistake, restore them."

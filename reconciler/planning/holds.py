@@ -35,7 +35,8 @@ def with_holds(
         if not found:
             continue
         matching = {
-            change.name: matching_waivers(situation.waivers, guard, change.name, situation.today) for change in changes
+            change.name: matching_waivers(situation.rules.waivers, guard, change.name, situation.today)
+            for change in changes
         }
         if guard in WHOLE_PLAN and any(matching.values()):
             rest = {objection.change.name: objection for objection in find(_without(changes, matching), situation)}
@@ -47,8 +48,8 @@ def with_holds(
         for objection in found:
             name, unchanged = objection.change.name, objection.change.action is Action.NO_OP
             used.update(matching[name])
-            if guard in situation.allowed or matching[name]:
-                by = f"--allow {guard}" if guard in situation.allowed else reported(matching[name][0])
+            if guard in situation.rules.allowed or matching[name]:
+                by = f"--allow {guard}" if guard in situation.rules.allowed else reported(matching[name][0])
                 waived[name] += [] if unchanged else [Waived(guard, by)]
             elif unchanged or situation.warns(guard):
                 summary = f"{address_of(name)}: {objection.what[0].lower()}{objection.what[1:]}"
@@ -91,8 +92,8 @@ def reported(waiver: Waiver) -> str:
 
 
 def _about_waivers(situation: Situation, used: set[Waiver], *, whole: bool) -> Iterator[Diagnostic]:
-    silent = {"conflict": not situation.pending, "near-name": not situation.listed, OLDER_COMMIT: situation.older}
-    for waiver in situation.waivers:
+    silent = {"conflict": not situation.pending, "near-name": not situation.listed, OLDER_COMMIT: situation.rules.older}
+    for waiver in situation.rules.waivers:
         which = f"the {waiver.guard} waiver for {quoted(waiver.project)}"
         if waiver.until < situation.today:
             detail = f"Remove the waiver ({waiver.reason}), or set until to a later date."

@@ -15,7 +15,8 @@ from reconciler.frozen import dataclass
 from reconciler.model.guards import OLDER_COMMIT, Standing
 from reconciler.model.plan import Action, Held, Plan, ProjectChange, Waived
 from reconciler.planning.holds import matching_waivers, reported
-from reconciler.planning.planner import Rules, summary_of
+from reconciler.planning.planner import summary_of
+from reconciler.planning.situation import Rules
 
 _SHORT: Final = 12
 _REMEDY: Final = "Apply the head of the branch. To undo a change, use git revert, which creates a newer commit."

@@ -7,9 +7,8 @@ from dataclasses import field, replace
 from datetime import UTC, datetime
 
 from reconciler.diagnostics import Diagnostic, Severity, named, quoted, warning
-from reconciler.fieldpath import Pattern, format_path
+from reconciler.fieldpath import format_path
 from reconciler.frozen import dataclass
-from reconciler.model.guards import GuardSettings, Waiver
 from reconciler.model.plan import (
     Action,
     CallKind,
@@ -21,7 +20,6 @@ from reconciler.model.plan import (
     Plan,
     ProjectChange,
     Reason,
-    State,
     Summary,
     TargetInfo,
     unit_of,
@@ -30,28 +28,14 @@ from reconciler.model.project import DesiredProject, LiveProject, Shown, Source,
 from reconciler.model.record import Entries, RecordedProject
 from reconciler.model.values import has_overflow
 from reconciler.planning.bases import Base, base_of, kept_base, origin_of, outside, unseen
-from reconciler.planning.blocking import blocked, blocked_change, not_sendable, unreadable
+from reconciler.planning.blocking import blocked, blocked_change, not_sendable, unreadable, unsent
 from reconciler.planning.holds import with_holds
 from reconciler.planning.intent import EMPTY_HASH, Intent, compare, plan_hash
 from reconciler.planning.live import Live, unmanaged_in
 from reconciler.planning.mask import Ignored
 from reconciler.planning.renaming import with_renames
-from reconciler.planning.situation import LIVE_HISTORY, SNAPSHOT_HISTORY, Situation
+from reconciler.planning.situation import LIVE_HISTORY, SNAPSHOT_HISTORY, Rules, Situation
 from reconciler.planning.threeway import ThreeWay
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The rules of the guards: their settings, the waivers, the guards that `--allow` names, and the sensitive paths.
-
-    `older` is whether the guard `older-commit`, which an apply checks separately, holds the changes there.
-    """
-
-    settings: GuardSettings = field(default_factory=GuardSettings)
-    waivers: tuple[Waiver, ...] = ()
-    allowed: frozenset[str] = frozenset()
-    sensitive: tuple[Pattern, ...] = ()
-    older: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +97,11 @@ def make_plan(declared: Declared, live: Live, known: Entries, terms: Terms) -> P
                 listed=live.whole,
                 managed=declared.managed,
                 known={**known, **{change.name: change.base for change in changes if change.base is not None}},
-                settings=terms.rules.settings,
-                waivers=terms.rules.waivers,
-                allowed=terms.rules.allowed,
+                rules=terms.rules,
                 today=terms.made_at.astimezone(UTC).date(),
                 pending=terms.pending,
-                sensitive=terms.rules.sensitive,
                 history=history,
                 undeclared=declared.undeclared,
-                older=terms.rules.older,
             ),
         )
         diagnostics += verdicts
@@ -163,20 +143,8 @@ def _with_taxonomy(projects: Sequence[DesiredProject], live: Live) -> Iterator[D
 def _forgotten(name: str, known: RecordedProject, found: Shown | None) -> ProjectChange:
     """A project in the record that no longer has a manifest. Nothing is sent, so it does not have to be readable."""
     live = found if isinstance(found, LiveProject) else None
-    source = Source(known.file, 1)
-    desired = DesiredProject(name, live.type if live is not None else "", source)
-    state = State.of(live) if live is not None else None
-    return ProjectChange(
-        name=name,
-        action=Action.FORGET,
-        source=source,
-        desired=desired,
-        before=state,
-        after=state,
-        expected=Expected.of(live),
-        reason=Reason.MANIFEST_GONE,
-        hash=EMPTY_HASH,
-    )
+    desired = DesiredProject(name, live.type if live is not None else "", Source(known.file, 1))
+    return unsent(desired, live, Reason.MANIFEST_GONE, Action.FORGET)
 
 
 def plan_project(

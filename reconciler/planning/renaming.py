@@ -12,7 +12,7 @@ from typing import Final
 from reconciler.diagnostics import Diagnostic, listed, warning, yaml_text
 from reconciler.fieldpath import Attribute, FieldPath, Pattern, covered
 from reconciler.model.guards import RENAMED_CHOICE
-from reconciler.model.ontology import Ontology, walk
+from reconciler.model.ontology import texts_in, walk
 from reconciler.model.plan import Action, Field, Kind, ProjectChange, Rename
 from reconciler.model.project import DesiredProject, LiveProject, address_of
 from reconciler.model.renaming import rename_words, renamed_choices
@@ -92,19 +92,9 @@ def never_named(renames: Mapping[str, str], live: LiveProject) -> list[str]:
         return []
     left = dict.fromkeys(old for old in renames if old not in renames.values())
     for content in (live.params, live.ontology, *(version.content for history in histories for version in history)):
-        for text in _texts(content) if left else ():
+        for text in texts_in(content) if left else ():
             left.pop(text, None)
     return list(left)
-
-
-def _texts(content: object) -> Iterator[str]:
-    if isinstance(content, Ontology):
-        yield from (choice.choice for _, _, choice in walk(content.choices))
-    elif isinstance(content, str):
-        yield content
-    elif isinstance(content, Mapping | list | tuple):
-        for inner in content.values() if isinstance(content, Mapping) else content:
-            yield from _texts(inner)
 
 
 def warn_of_renamed(change: ProjectChange, sensitive: Sequence[Pattern]) -> list[Diagnostic]:

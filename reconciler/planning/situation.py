@@ -22,30 +22,39 @@ SNAPSHOT_HISTORY: Final = "The snapshot does not show"
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of the guards: their settings, the waivers, the guards that `--allow` names, and the sensitive paths.
+
+    `older` is whether the guard `older-commit`, which an apply checks separately, holds the changes there.
+    """
+
+    settings: GuardSettings = field(default_factory=GuardSettings)
+    waivers: tuple[Waiver, ...] = ()
+    allowed: frozenset[str] = frozenset()
+    sensitive: tuple[Pattern, ...] = ()
+    older: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """What the guards look at besides the changes.
 
     `live` has the projects by name, None for one that was requested and does not exist. `listed` is whether the whole
     account was listed. `managed` has the names in all manifests, selected or not, each with its file. `undeclared`
     has the recorded names of this manifest folder that no manifest declares anymore, each with the file that it was in.
-    `known` are the recorded projects of this target. `allowed` are the guards that `--allow` names. `today` is the day
-    in UTC. `pending` is `--pending`. Messages mask the names of choices that `sensitive` covers. `history` starts
-    the sentence about a recorded version that is not shown.
+    `known` are the recorded projects of this target. `today` is the day in UTC. `pending` is `--pending`. Messages mask
+    the names of choices that are sensitive. `history` starts the sentence about a recorded version that is not shown.
     """
 
     live: Mapping[str, Shown | None]
     listed: bool
     managed: Mapping[str, str]
     known: Entries
-    settings: GuardSettings
-    waivers: tuple[Waiver, ...]
-    allowed: frozenset[str]
+    rules: Rules
     today: date
     pending: bool = False
-    sensitive: tuple[Pattern, ...] = ()
     history: str = LIVE_HISTORY
     undeclared: Mapping[str, str] = field(default_factory=dict)
-    older: bool = False
     _gone: dict[str, tuple[ProjectChange, tuple[list[str], list[str]]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -53,7 +62,7 @@ class Situation:
 
     def warns(self, guard: str) -> bool:
         """Whether that guard is configured to warn rather than to hold."""
-        return getattr(self.settings, guard.replace("-", "_"), None) == "warn"
+        return getattr(self.rules.settings, guard.replace("-", "_"), None) == "warn"
 
     def choices_gone(self, change: ProjectChange) -> tuple[list[str], list[str]]:
         """The names, in quotes, of the choices that an update removes, and the old and new names of those that look
@@ -66,17 +75,19 @@ class Situation:
     def _choices_gone(self, change: ProjectChange) -> tuple[list[str], list[str]]:
         gone = [field.path for field in change.fields if removes_choice(field)]
         known: Iterable[Field] = change.fields if gone else ()
-        if self.sensitive:
-            known = [field for field in known if not covered(field.path, self.sensitive)]
+        if self.rules.sensitive:
+            known = [field for field in known if not covered(field.path, self.rules.sensitive)]
         renamed = renamed_choices(known)
         removed = [
-            MASKED if covered(path, self.sensitive) else quoted(str(path[-1])) for path in gone if path not in renamed
+            MASKED if covered(path, self.rules.sensitive) else quoted(str(path[-1]))
+            for path in gone
+            if path not in renamed
         ]
         return removed, [rename_words(str(old[-1]), str(new[-1])) for old, new in renamed.items()]
 
     def path(self, field: Field) -> str:
         """A field's path for a message. The path of a choice consists of values, so it may be sensitive."""
-        masked = field.path[0] == "ontology" and covered(field.path, self.sensitive)
+        masked = field.path[0] == "ontology" and covered(field.path, self.rules.sensitive)
         return f"ontology {MASKED}" if masked else format_path(field.path)
 
 

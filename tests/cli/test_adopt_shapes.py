@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from reconciler.operations.ledger import uncommitted
-from reconciler.operations.live import read_live
+from reconciler.operations.live import read_account
 from tests.cli.conftest import Cli, Served
 from tests.repositories import commit_all, git
 
@@ -235,9 +235,9 @@ def test_a_project_that_is_deleted_while_adopt_is_at_work(
 
     async def deleted(*arguments: Any, **more: Any) -> Any:
         served.store.rename("p", "elsewhere")
-        return await read_live(*arguments, **more)
+        return await read_account(*arguments, **more)
 
-    monkeypatch.setattr("reconciler.operations.adopt.read_live", deleted)
+    monkeypatch.setattr("reconciler.operations.adopt.read_account", deleted)
     found = cli("adopt")
     assert "Nothing to adopt" in found.out
     assert drifted.read_bytes() == before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -29,7 +29,7 @@ from reconciler.planning import nearness
 from reconciler.planning.guards import GUARDS, WHOLE_PLAN, value_hash
 from reconciler.planning.holds import with_holds
 from reconciler.planning.planner import plan_project
-from reconciler.planning.situation import Situation
+from reconciler.planning.situation import Rules, Situation
 from tests.ontologies import live_ontology, ontology
 
 TODAY = date(2027, 3, 1)
@@ -89,17 +89,15 @@ def ignoring(until: date | None) -> Mask:
 
 def situation(*projects: LiveProject, **more: object) -> Situation:
     """The updates' project is recorded unless a case says otherwise, so that they take nothing over."""
-    whole = Situation(
-        live={project.name: project for project in projects},
-        listed=True,
-        managed={},
-        known={},
-        settings=GuardSettings(),
-        waivers=(),
-        allowed=frozenset(),
-        today=TODAY,
-    )
-    return replace(whole, **more)  # type: ignore[arg-type]
+    live = {project.name: project for project in projects}
+    return ruled(Situation(live=live, listed=True, managed={}, known={}, rules=Rules(), today=TODAY), **more)
+
+
+def ruled(situation: Situation, **more: object) -> Situation:
+    """The situation with other values, or with other rules."""
+    of_rules = {field.name for field in fields(Rules)}
+    rules = {name: more.pop(name) for name in [*more] if name in of_rules}
+    return replace(situation, rules=replace(situation.rules, **rules), **more)  # type: ignore[arg-type]
 
 
 RECORDED = {"p": recorded()}
@@ -380,7 +378,7 @@ def test_it_holds(case: Case) -> None:
 @every_case
 def test_it_is_waived_by_allow(case: Case) -> None:
     names = held_names(case)
-    allowed = replace(case.situation, allowed=frozenset({case.guard}))
+    allowed = ruled(case.situation, allowed=frozenset({case.guard}))
     changes, diagnostics = with_holds(case.changes, allowed)
     waived = {change.name: change.waived_by for change in changes if change.waived_by}
     assert waived == {name: (Waived(case.guard, f"--allow {case.guard}"),) for name in names}
@@ -395,7 +393,7 @@ def test_it_is_waived_by_a_waiver(case: Case) -> None:
     others = Waiver(case.guard, "*[!x]*", "twice", TODAY)
     of_another = Waiver("vanished" if case.guard != "vanished" else "takeover", "*", "another", TODAY)
     waivers = (Waiver(case.guard, "*", "agreed", TODAY), others, of_another)
-    changes, (idle,) = with_holds(case.changes, replace(case.situation, waivers=waivers))
+    changes, (idle,) = with_holds(case.changes, ruled(case.situation, waivers=waivers))
     waived = {change.name: change.waived_by for change in changes if change.waived_by}
     assert waived == {name: (Waived(case.guard, "the waiver until 2027-03-01: agreed"),) for name in names}
     assert not any(change.held_by for change in changes)
@@ -407,7 +405,7 @@ def test_it_is_waived_by_a_waiver(case: Case) -> None:
 @every_case
 def test_a_void_waiver_waives_nothing(case: Case) -> None:
     void = Waiver(case.guard, "*", "agreed", TODAY - timedelta(days=1))
-    changes, (reported,) = with_holds(case.changes, replace(case.situation, waivers=(void,)))
+    changes, (reported,) = with_holds(case.changes, ruled(case.situation, waivers=(void,)))
     assert [change.name for change in changes if change.held_by] == held_names(case)
     assert reported.code == "waiver-void"
     assert reported.summary == f'the {case.guard} waiver for "*" expired on 2027-02-28'
@@ -417,10 +415,10 @@ def test_a_void_waiver_waives_nothing(case: Case) -> None:
 @every_case
 def test_a_waiver_of_other_projects_is_idle(case: Case) -> None:
     waiver = Waiver(case.guard, "[A-Z]*", "agreed", TODAY)
-    changes, (reported,) = with_holds(case.changes, replace(case.situation, waivers=(waiver,)))
+    changes, (reported,) = with_holds(case.changes, ruled(case.situation, waivers=(waiver,)))
     assert [change.name for change in changes if change.held_by] == held_names(case)
     assert reported.summary == f'the {case.guard} waiver for "[A-Z]*" has no effect'
-    assert not with_holds(case.changes, replace(case.situation, waivers=(waiver,), managed={"elsewhere": "/e.yaml"}))[1]
+    assert not with_holds(case.changes, ruled(case.situation, waivers=(waiver,), managed={"elsewhere": "/e.yaml"}))[1]
 
 
 @every_case
@@ -560,7 +558,7 @@ def test_several_guards_hold_one_project() -> None:
     judged_by = situation(live("Kitten"), known={"kitten": recorded()}, settings=settings)
     ((change,), _) = with_holds([create("kitten")], judged_by)
     assert [held.guard for held in change.held_by] == ["near-name", "vanished", "max-creates"]
-    ((change,), _) = with_holds([create("kitten")], replace(judged_by, allowed=frozenset({"vanished", "no-manifests"})))
+    ((change,), _) = with_holds([create("kitten")], ruled(judged_by, allowed=frozenset({"vanished", "no-manifests"})))
     assert [held.guard for held in change.held_by] == ["near-name", "max-creates"]
     assert change.waived_by == (Waived("vanished", "--allow vanished"),)
 
@@ -585,7 +583,7 @@ def test_a_guard_that_warns_leaves_a_warning() -> None:
         'project.p: the update removes 4 choices from the ontology: "B", "C", "D", and 1 more',
     )
     waivers = (Waiver("choice-removal", "p", "agreed", TODAY),)
-    _, changed = with_holds([create("kitten"), removal], replace(judged_by, waivers=waivers))[0]
+    _, changed = with_holds([create("kitten"), removal], ruled(judged_by, waivers=waivers))[0]
     assert changed.diagnostics == (before,)
     assert changed.waived_by == (Waived("choice-removal", "the waiver until 2027-03-01: agreed"),)
 

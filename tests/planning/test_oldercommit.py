@@ -11,7 +11,7 @@ from reconciler.diagnostics import Severity
 from reconciler.model.guards import GuardSettings, Standing, Waiver
 from reconciler.model.plan import Commit, Plan, TargetInfo
 from reconciler.planning.oldercommit import Behind, enforced, noted, overtaken
-from reconciler.planning.planner import Rules
+from reconciler.planning.situation import Rules
 from tests.planning.test_guards import TODAY, create, forget, unchanged, update
 
 OLDER = Behind(Standing.OLDER, "b" * 40, "a" * 40)

@@ -18,7 +18,7 @@ from reconciler.manifest.layering import Layers
 from reconciler.manifest.located import LITERAL
 from reconciler.manifest.schema import PIPELINES
 from reconciler.manifest.spelling import literal
-from reconciler.model.ontology import Ontology, walk
+from reconciler.model.ontology import texts_in
 from reconciler.model.project import LiveProject
 from reconciler.model.values import Json, to_json
 
@@ -91,25 +91,9 @@ def _reconcile(subject: Subject) -> Iterator[tuple[str, Json]]:
     if paths:
         yield "ignore", [{"path": path, "reason": _SENSITIVE} for path in paths]
     renames = subject.inherited.slots.get(_RENAMES, ({}, None))[0]
-    if isinstance(renames, dict) and renames and not _strings(subject.live).isdisjoint(renames):
+    live = (subject.live.params, subject.live.ontology)
+    if isinstance(renames, dict) and renames and any(text in renames for each in live for text in texts_in(each)):
         yield "renames", _UNSET  # a manifest cannot declare a name that it says was renamed
-
-
-def _strings(live: LiveProject) -> set[str]:
-    """Every choice and every text of a project."""
-    found = (
-        {choice.choice for _, _, choice in walk(live.ontology.choices)}
-        if isinstance(live.ontology, Ontology)
-        else set()
-    )
-    waiting: list[Json] = [dict(live.params)]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, str):
-            found.add(value)
-        elif isinstance(value, dict | list):
-            waiting += value.values() if isinstance(value, dict) else value
-    return found
 
 
 def _ignored(inherited: Layers) -> Patterns:
