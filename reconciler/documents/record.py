@@ -88,6 +88,29 @@ def decode(files: Files, *, place: str = "the record") -> Record:
     )
 
 
+def packed(files: Files) -> bytes:
+    """The files as one, for a record outside git."""
+    contents = {path: json.loads(content.decode("utf-8", "surrogatepass")) for path, content in files.items()}
+    text = json.dumps(
+        {"format_version": FORMAT_VERSION, "files": contents}, sort_keys=True, indent=1, ensure_ascii=False
+    )
+    return (text + "\n").encode("utf-8", "surrogatepass")
+
+
+def unpacked(content: bytes) -> dict[str, bytes]:
+    """The files in a record outside git. A file of the format 1.0 is the record itself."""
+    try:
+        document = json.loads(content.decode("utf-8", "surrogatepass"))
+        if document["format_version"] == FORMAT_VERSION:
+            return {
+                path: json.dumps(inner, ensure_ascii=False).encode("utf-8", "surrogatepass")
+                for path, inner in document["files"].items()
+            }
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        pass
+    return {HEAD: content}
+
+
 def entry_file(key: SectionKey, name: str) -> str:
     """The path of a project's entry in the section with this key."""
     return f"{_folder(key)}/projects/{_file_name(name)}.json"

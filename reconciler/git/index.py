@@ -14,7 +14,7 @@ from typing import Final
 from reconciler.errors import GitRefusedError
 from reconciler.frozen import dataclass
 from reconciler.git.discovery import is_inside
-from reconciler.git.process import output
+from reconciler.git.process import output, refusal, run
 
 _MOST: Final = 100
 """A command line gets at most this many names."""
@@ -45,6 +45,17 @@ class Entry:
 def top_of(root: Path) -> str:
     """The top of the working tree, without links on the way."""
     return os.path.realpath(output(root, "rev-parse", "--show-toplevel").removesuffix("\n"))
+
+
+def top_and_head(root: Path) -> tuple[str, str]:
+    """The top as `top_of` returns it, and the commit that is checked out, which is "" if there is none."""
+    arguments = ("rev-parse", "--show-toplevel", "--verify", "--quiet", "HEAD")
+    done = run(root, *arguments)
+    if done.returncode not in (0, 1):
+        raise refusal(root, arguments, done)
+    said = done.stdout.decode("utf-8", "replace").removesuffix("\n")
+    top, _, head = said.rpartition("\n") if done.returncode == 0 else (said, "", "")
+    return os.path.realpath(top), head
 
 
 def inner_name(top: str, path: str) -> str | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from reconciler.errors import GitRefusedError
 from reconciler.frozen import dataclass
 from reconciler.git.discovery import is_inside
-from reconciler.git.index import LINK, SUBMODULE, Entry, covering, entries, inner_name, top_of
+from reconciler.git.index import LINK, SUBMODULE, Entry, covering, entries, inner_name, top_and_head
 from reconciler.git.process import output
 from reconciler.model.plan import Commit
 
@@ -57,10 +57,9 @@ def read_sources(root: Path, paths: Sequence[Path], files: Iterable[str]) -> Sou
     Raises:
         GitRefusedError: there is a repository, and git is missing, fails, or refuses it.
     """
-    head = output(root, "rev-parse", "--verify", "--quiet", "HEAD", tolerated={1}).strip() if is_inside(root) else ""
+    top, head = top_and_head(root) if is_inside(root) else ("", "")
     if not head:
         return Sources(Commit())
-    top = top_of(root)
     named = {name for path in paths if path.exists() and (name := inner_name(top, str(path))) is not None}
     held = _Held(top, head, named, sorted(set(files)))
     return Sources(Commit(head, dirty=held.differs or bool(held.unheld)), held.unheld, held.ignored())

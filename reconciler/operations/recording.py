@@ -68,8 +68,9 @@ class Logged:
 
 def read_logged(session: Session) -> Logged:
     """The record, whose log can be read too. Raises RecordError or GitRefusedError if it is unavailable."""
-    store, notes = _open(session)
-    return Logged(store, store.read(), notes)
+    store = _open(session)
+    seen = store.read()
+    return Logged(store, seen, _notes(session, store, seen))
 
 
 def open_recorder(session: Session, allowed: Collection[str] = ()) -> Recorder:
@@ -78,18 +79,24 @@ def open_recorder(session: Session, allowed: Collection[str] = ()) -> Recorder:
     Raises:
         RecordError, GitRefusedError: it is unavailable. Then nothing may be written.
     """
-    store, notes = _open(session)
+    store = _open(session)
     check = CommitCheck(session, allowed)
-    root, progress = session.settings.git_root, session.progress
-    return Recorder(root, session.target, store, notes=notes, waiting=progress, check=check)
+    recorder = Recorder(session.settings.git_root, session.target, store, waiting=session.progress, check=check)
+    recorder.notes = _notes(session, store, recorder.seen)
+    return recorder
 
 
-def _open(session: Session) -> tuple[LoggedStore, tuple[Diagnostic, ...]]:
-    """The store of the record, and the diagnostics about it."""
+def _open(session: Session) -> LoggedStore:
+    """The store of the record."""
     target = session.target
     session.step("Reading the record")
     login = git_login(session.environment)
-    store = open_record(session.settings.git_root, target.name, target.record, login=login, below=target.refs)
+    return open_record(session.settings.git_root, target.name, target.record, login=login, below=target.refs)
+
+
+def _notes(session: Session, store: RecordStore, seen: Seen) -> tuple[Diagnostic, ...]:
+    """The diagnostics about a record that was read."""
+    target = session.target
     notes = []
     if session.environment.get("CI") and target.record == LOCAL:
         detail = (
@@ -98,11 +105,11 @@ def _open(session: Session) -> tuple[LoggedStore, tuple[Diagnostic, ...]]:
         )
         notes.append(warning("local-record", "the record of applies is kept only in this clone", detail=detail))
     is_local = target.sandbox is not None and target.record == LOCAL  # a sandbox's file is in the clone, too
-    if not is_local and (hint := store.missing_hint()) is not None:
+    if not is_local and (hint := store.missing_hint(seen)) is not None:
         detail = "Without a record, the cause of a difference is unknown. See docs/concepts.md."
         summary = "this clone has no record of earlier applies"
         notes.append(warning(NO_LOG, summary, detail=detail, remedies=(hint,)))
-    return store, tuple(notes)
+    return tuple(notes)
 
 
 @dataclass(eq=False)
@@ -125,8 +132,9 @@ class Recorder:
     aside: Callable[..., Awaitable[Any]] = asyncio.to_thread
 
     def __post_init__(self) -> None:
-        self._seen = self.store.read()
-        self.record = self._seen.record
+        self.seen = self.store.read()
+        """The record as it was last read or written."""
+        self.record = self.seen.record
         """The record as the apply found it."""
         self.created: Mapping[str, str | None] = {}
         """The `created_at` of the account's projects that are not in the plan, by name."""
@@ -147,7 +155,7 @@ class Recorder:
 
     def enforced(self, plan: Plan) -> Plan:
         """The plan, with changes held if its commit is older than the last applied one. Asks git."""
-        return self.check.enforce(plan, self._section(self._seen.record, plan)) if self.check is not None else plan
+        return self.check.enforce(plan, self._section(self.seen.record, plan)) if self.check is not None else plan
 
     async def announce(self, plan: Plan, stopped: Callable[[], bool] = lambda: False) -> Plan | None:
         """Record the intent, once no other live run intends to write one of its projects.
@@ -173,8 +181,8 @@ class Recorder:
         begun, pause, reported = self.clock.monotonic(), FIRST_LOOK, ""
         pauses = self._pauses()
         while not stopped():
-            self._seen = await self.aside(self.store.read)
-            section = self._section(self._seen.record, plan)
+            self.seen = await self.aside(self.store.read)
+            section = self._section(self.seen.record, plan)
             if self.check is not None:
                 plan = await self.aside(self.check.enforce, plan, section)
             writing = [change for change in plan.changes if change.writes]
@@ -240,7 +248,7 @@ class Recorder:
         account = outcome.target.account
         pauses = self._pauses()
         while True:
-            section = self._section(self._seen.record, plan)
+            section = self._section(self.seen.record, plan)
             run = self._lease.run
             changes = changes_of(
                 plan,
@@ -261,7 +269,7 @@ class Recorder:
             if await self._swap(plan, change, message_of(outcome), account):
                 return
             await self._pause(pauses)
-            self._seen = await self.aside(self.store.read)
+            self.seen = await self.aside(self.store.read)
 
     def _section(self, record: Record, plan: Plan) -> Section:
         key = self._key(record, plan, plan.target.account)
@@ -289,7 +297,7 @@ class Recorder:
 
     async def _swap(self, plan: Plan, change: Callable[[Section], Section], message: str, account: str | None) -> bool:
         """Change this run's section of the record that was seen. The section moves to `account` if that is known."""
-        record = self._seen.record
+        record = self.seen.record
         key = self._key(record, plan, account)
         if key is None and account is None and plan.section is not None:
             raise RecordError(
@@ -302,8 +310,8 @@ class Recorder:
         new = Record({**rest, final: change(record.sections[key] if key is not None else Section())})
         commit = f"\n\nManifests at {plan.commit.commit}" if plan.commit.commit else ""
         dirty = ", with uncommitted changes" if plan.commit.commit and plan.commit.dirty else ""
-        swapped = await self.aside(self.store.swap, self._seen, new, f"{message}{commit}{dirty}\n")
-        self._seen = swapped or self._seen
+        swapped = await self.aside(self.store.swap, self.seen, new, f"{message}{commit}{dirty}\n")
+        self.seen = swapped or self.seen
         return swapped is not None
 
     def _pauses(self) -> Iterator[float]:

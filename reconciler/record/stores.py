@@ -3,7 +3,7 @@
 In git, the record is the files in the commits of `refs/reconciler/record/TARGET`. Each commit is on top of the one
 before, so the ref's log is the audit trail. A run renews its intent in `refs/reconciler/run/RUN`. Both can also be
 branches of the remote. Outside git, the record is a file in `.reconciler/`. Every write compares and swaps. Reading
-writes nothing.
+writes nothing, and without a record, it does not import what reads documents.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from reconciler import git
 from reconciler.diagnostics import Remedy
-from reconciler.documents.record import FORMAT_VERSION, HEAD, decode, encode
 from reconciler.errors import FileRefusedError, GitRefusedError, RecordError
 from reconciler.files.locking import lock
 from reconciler.files.reading import LARGEST_SAVED, read_below
@@ -84,8 +83,8 @@ class RecordStore(Protocol):
     def end(self, run: Run) -> None:
         """Remove the renewals of a run. Raises the errors of `renew`."""
 
-    def missing_hint(self) -> Remedy | None:
-        """How to get the record if this clone has none and a remote may have one; otherwise None."""
+    def missing_hint(self, seen: Seen) -> Remedy | None:
+        """How to get the record if none was `seen` in this clone and a remote may have one; otherwise None."""
 
 
 class LoggedStore(RecordStore, Protocol):
@@ -149,11 +148,13 @@ class _GitRecord:
         if held is None:
             return Seen(Record(), None, {})
         try:
-            return Seen(decode(held.files, place=self._kept.place(held.commit)), held.commit, held.files)
+            return Seen(_decoded(held.files, self._kept.place(held.commit)), held.commit, held.files)
         except RecordError as problem:
             raise RecordError(problem.summary, problem.detail, remedies=self._repair(held.commit)) from None
 
     def swap(self, seen: Seen, record: Record, message: str) -> Seen | None:
+        from reconciler.documents.record import HEAD, encode
+
         files = encode(record)
         changes: dict[str, bytes | None] = {
             path: content for path, content in files.items() if seen.files.get(path) != content
@@ -193,8 +194,8 @@ class _GitRecord:
 
         return read_log(self._refs, seen.token, key, name) if seen.token is not None else iter(())
 
-    def missing_hint(self) -> Remedy | None:
-        if self._kept.remote is not None or self._refs.tip(self._kept.name):
+    def missing_hint(self, seen: Seen) -> Remedy | None:
+        if self._kept.remote is not None or seen.token is not None:
             return None
         remotes = git.remotes(self._root)
         if not remotes:
@@ -221,7 +222,7 @@ class _GitRecord:
     def _is_good(self, commit: str) -> bool:
         try:
             files = self._refs.objects.files(commit, commit, most=LARGEST_SAVED)
-            return files is not None and bool(decode(files, place=commit))
+            return files is not None and bool(_decoded(files, commit))
         except (GitRefusedError, RecordError):
             return False
 
@@ -246,13 +247,17 @@ class _FileRecord:
             raise RecordError(f"the record {self._file} cannot be read: {_FOLDER} is not a folder")
         if content is None:
             return Seen(Record(), None, {})
+        from reconciler.documents.record import unpacked
+
         token = content.decode("utf-8", "surrogateescape")
-        files = _unpacked(content)
-        return Seen(decode(files, place=f"the record {self._file}"), token, files)
+        files = unpacked(content)
+        return Seen(_decoded(files, f"the record {self._file}"), token, files)
 
     def swap(self, seen: Seen, record: Record, message: str) -> Seen | None:
+        from reconciler.documents.record import encode, packed
+
         files = encode(record)
-        content = _packed(files)
+        content = packed(files)
         token = content.decode("utf-8", "surrogateescape")
         with self._reported("written"), self._locked():
             there = self._read()
@@ -263,13 +268,15 @@ class _FileRecord:
         return Seen(record, token, files)
 
     def renew(self, run: Run) -> None:
+        from reconciler.documents.record import encode, packed
+
         with self._reported("renewed"), self._locked():
             there = self._read().record
             sections = {
                 key: replace(section, runs={**section.runs, run.id: run}) if run.id in section.runs else section
                 for key, section in there.sections.items()
             }
-            write_below(self._root, self._file, _packed(encode(Record(sections))))
+            write_below(self._root, self._file, packed(encode(Record(sections))))
 
     def renewed(self, run: Run) -> str:
         return run.until
@@ -280,7 +287,7 @@ class _FileRecord:
     def log(self, seen: Seen, key: SectionKey, name: str) -> Iterator[Step] | None:
         return None
 
-    def missing_hint(self) -> Remedy | None:
+    def missing_hint(self, seen: Seen) -> Remedy | None:
         return None
 
     @contextmanager
@@ -302,26 +309,10 @@ class _FileRecord:
             raise RecordError(f"the record {self._file} cannot be {what}: {why}", detail) from None
 
 
-def _packed(files: Mapping[str, bytes]) -> bytes:
-    contents = {path: json.loads(content.decode("utf-8", "surrogatepass")) for path, content in files.items()}
-    text = json.dumps(
-        {"format_version": FORMAT_VERSION, "files": contents}, sort_keys=True, indent=1, ensure_ascii=False
-    )
-    return (text + "\n").encode("utf-8", "surrogatepass")
+def _decoded(files: Mapping[str, bytes], place: str) -> Record:
+    from reconciler.documents.record import decode
 
-
-def _unpacked(content: bytes) -> dict[str, bytes]:
-    """The files in a record outside git. A file of the format 1.0 is the record itself."""
-    try:
-        document = json.loads(content.decode("utf-8", "surrogatepass"))
-        if document["format_version"] == FORMAT_VERSION:
-            return {
-                path: json.dumps(inner, ensure_ascii=False).encode("utf-8", "surrogatepass")
-                for path, inner in document["files"].items()
-            }
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        pass
-    return {HEAD: content}
+    return decode(files, place=place)
 
 
 def _later(until: str, content: bytes) -> str:

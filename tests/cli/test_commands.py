@@ -79,10 +79,19 @@ def test_fmt_imports_no_rules(tmp_path: Path) -> None:
 def test_a_plan_without_changes_imports_no_history_and_nothing_that_writes(tmp_path: Path) -> None:
     (tmp_path / "projects").mkdir()
     (tmp_path / "projects" / "p.yaml").write_text(ONE)
-    own = {name for name in _imported(tmp_path, "plan") if name.startswith("reconciler")}
+    imported = _imported(tmp_path, "plan")
+    own = {name for name in imported if name.startswith("reconciler")}
     models = {f"reconciler.model.{name}" for name in ("history", "outcome", "drift")}
-    packages = ("applying", "forge.github.client", "manifest.sourcetree", "manifest.formatting", "manifest.exporting")
+    packages = (
+        "documents",
+        "applying",
+        "forge.github.client",
+        "manifest.sourcetree",
+        "manifest.formatting",
+        "manifest.exporting",
+    )
     assert not own & models
+    assert "pydantic" not in imported
     assert not [name for name in own if name.startswith(tuple(f"reconciler.{package}" for package in packages))]
 
 

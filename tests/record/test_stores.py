@@ -141,17 +141,17 @@ def test_a_clone_without_the_record_says_how_to_fetch_it(clone: Path, second: Pa
     write(opened(second), record("a"))
     store = opened(clone, "local")
     assert store.read().record == Record()
-    hint = store.missing_hint()
+    hint = store.missing_hint(store.read())
     assert hint is not None
     assert hint.run == ("git", "fetch", "origin", f"{REF}:{REF}")
     run(clone, *hint.run[1:])
-    assert store.missing_hint() is None
+    assert store.missing_hint(store.read()) is None
     assert store.read().record == record("a")
-    assert opened(clone).missing_hint() is None
+    assert opened(clone).missing_hint(opened(clone).read()) is None
     run(remote, "update-ref", "-d", REF)
     run(clone, "update-ref", "-d", REF)
     run(clone, "remote", "remove", "origin")
-    assert store.missing_hint() is None
+    assert store.missing_hint(store.read()) is None
 
 
 # ---- With a remote
@@ -437,7 +437,7 @@ def test_outside_git_the_record_is_a_file(plain: Path) -> None:
     assert opened(plain, "local").read().record == record("c")
     assert file.stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in file.parent.iterdir()) == ["record-production.json", "record-production.lock"]
-    assert store.missing_hint() is None
+    assert store.missing_hint(store.read()) is None
     store.renew(replace(RUN, until=LATE))
     renewed = opened(plain, "local").read().record.sections[END, "k"].runs[RUN.id]
     assert store.renewed(renewed) == LATE
