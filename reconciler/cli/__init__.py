@@ -13,7 +13,7 @@ from contextlib import suppress
 from errno import ENOMEM
 from importlib import import_module
 from types import FrameType
-from typing import NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import click
 
@@ -21,6 +21,9 @@ from reconciler import __version__
 from reconciler.cli.invocation import begin, noting
 from reconciler.cli.status import STATUS
 from reconciler.collection import collector_paused
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _COMMANDS = {
     "validate": "Check the manifests, without a key or network access.",
@@ -43,7 +46,7 @@ _COMMANDS = {
     "github": "Update a comment, an issue, or a pull request on GitHub.",
     "completion": "Print the completion script for a shell.",
 }
-"""Each command with the first sentence of its help, so that `--help` does not import all of them."""
+"""Each command with the first sentence of its help, so that neither `--help` nor completion imports all of them."""
 
 _MODULES = {"import": "import_projects"}
 """The modules whose names are not those of their commands."""
@@ -77,6 +80,12 @@ class _Commands(click.Group):
             formatter.write_dl(
                 [(name, click.Command(name, help=text).get_short_help_str(room)) for name, text in _COMMANDS.items()]
             )
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        commands = [CompletionItem(name, help=text) for name, text in _COMMANDS.items() if name.startswith(incomplete)]
+        return [*commands, *click.Command.shell_complete(self, context, incomplete)]
 
     def resolve_command(
         self, context: click.Context, args: list[str]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -50,6 +49,8 @@ def _completer(source: Source | str) -> Callable[[click.Context, str], list[Comp
             folder = context.find_root().params.get("folder")
             if folder is not None:
                 os.chdir(folder)
+            from pathlib import Path
+
             from reconciler.settings import read_settings
 
             found.update(each for each in source(read_settings(Path.cwd()), incomplete) if each.startswith(incomplete))

@@ -56,6 +56,20 @@ def test_version_and_help_import_eight_modules(argument: str, tmp_path: Path) ->
     assert len(imported) <= 25
 
 
+def test_completion_of_a_command_imports_no_command(tmp_path: Path) -> None:
+    script = (
+        "import atexit, sys\nfrom reconciler.cli import run\n"
+        "atexit.register(lambda: print(*(name for name in sys.modules if name.startswith('reconciler'))))\nrun([])"
+    )
+    asking = {"_RECONCILER_COMPLETE": "bash_complete", "COMP_LINE": "reconciler "}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, env={**os.environ, **asking}
+    )
+    *candidates, imported = done.stdout.splitlines()
+    assert candidates == reconciler.list_commands(click.Context(reconciler))
+    assert {*imported.split()} == {*_OWN.split(), "reconciler.cli.candidates", "reconciler.cli.shells"}
+
+
 def test_validate_imports_neither_the_plan_nor_what_reads_documents(tmp_path: Path) -> None:
     (tmp_path / "projects").mkdir()
     (tmp_path / "projects" / "p.yaml").write_text(ONE)

@@ -247,7 +247,7 @@ class _Store:
     def end(self, run: Run) -> None:
         self._house.renewals.pop(run.id, None)
 
-    def missing_hint(self) -> None:
+    def missing_hint(self, seen: Seen) -> None:
         return None
 
 
