@@ -133,7 +133,7 @@ def _of_tool(tables: dict[str, Any]) -> Any:
 def _parse(source: _Source) -> dict[str, Any]:
     text = source.text
     if (long := _long_key(text)) is not None:
-        detail = "Use the header of a table instead of a long key."
+        detail = "Shorten the key."
         raise _refuse("too-deep", f"a key has more than {_MOST_KEY_PARTS} parts", source.location(*long), detail)
     longest = sys.get_int_max_str_digits()
     sys.set_int_max_str_digits(_LONGEST_NUMBER)

@@ -44,16 +44,15 @@ def configuration_keys(root: Path) -> Table:
     """The keys of a configuration file whose folder is `root`."""
 
     def below_root(text: str) -> str:
-        try:
-            is_inside = bool(text) and is_below(os.path.realpath(root / text), str(root))
-        except ValueError:
-            is_inside = False
-        if not is_inside:
+        if not text or "\0" in text:
+            what = "contain a NUL character" if text else "be empty"
+            raise RefusedError("path-outside", f"{{name}} cannot {what}", f"Use a path under {root}.")
+        if not is_below(os.path.realpath(root / text), str(root)):
             summary = f"{{name}} is outside the repository: {quoted(text)}"
             raise RefusedError("path-outside", summary, f"Use a path under {root}.")
         if ".git" in PurePosixPath(text.lower()).parts:
             raise RefusedError(
-                "path-in-git", f"{{name}} is in the .git folder: {quoted(text)}", "Choose a different folder."
+                "path-in-git", f"{{name}} is in the .git folder: {quoted(text)}", "Use a path outside .git."
             )
         return text
 
@@ -116,7 +115,8 @@ def configuration_keys(root: Path) -> Table:
             Key(
                 "near_name",
                 _WARN_OR_HOLD,
-                "Whether to hold a new project whose name is similar to that of a live project, or only warn.",
+                "Whether to hold a new project that resembles a live project without a manifest, in its name or its "
+                "content, or only warn.",
             ),
             Key(
                 "near_type",
@@ -204,8 +204,9 @@ def _key_variable(name: str) -> str:
     if not _KEY_VARIABLE.fullmatch(name):
         raise RefusedError(
             "bad-variable",
-            "{name} must name an environment variable that starts with SCALE_",
-            "Use the name of the variable that holds the API key, such as SCALE_API_KEY, not the key itself.",
+            "{name} must be a variable's name, such as SCALE_API_KEY",
+            "The name must start with SCALE_, and have only capital letters, digits, and underscores. It names the "
+            "environment variable that holds the API key. It is not the key itself.",
         )
     return name
 
@@ -220,16 +221,22 @@ def _remote(name: str) -> str:
     return name
 
 
-_PREFIX: Final = 'Use a short prefix. With "reconciler", for example, branches are created under reconciler/.'
+_PREFIX: Final = 'With "reconciler", for example, branches are created under reconciler/.'
+_RULES: Final = (
+    "A prefix follows git's rules for branch names: no spaces, no .., and no part that starts with a dot or ends with "
+    ".lock."
+)
 
 
 def _branches(name: str) -> str:
     parts = name.split("/")
     if not _REMOTE.fullmatch(name) or any(part.startswith(".") or part.endswith(".lock") for part in parts):
-        raise RefusedError("bad-branch", f"{quoted(name)} is not a valid prefix for branch names", _PREFIX)
+        raise RefusedError(
+            "bad-branch", f"{quoted(name)} is not a valid prefix for branch names", f"{_RULES} {_PREFIX}"
+        )
     if parts[0] in ("refs", "HEAD"):
-        start = parts[0] if name == parts[0] else f"{parts[0]}/"
-        raise RefusedError("bad-branch", f"{quoted(name)} must not start with {quoted(start)}", _PREFIX)
+        detail = f"Leave out {'refs/heads/' if name.startswith('refs/heads/') else parts[0]}. {_PREFIX}"
+        raise RefusedError("bad-branch", f"{quoted(name)} is not a prefix for branch names", detail)
     return name
 
 
@@ -335,7 +342,14 @@ def _overlay(name: str, overlay: Any, manifests: Any) -> Iterator[Fault]:
     if not isinstance(overlay, str) or not overlay or not isinstance(manifests, str):
         return
     path = PurePosixPath(os.path.relpath(overlay, manifests))
-    if ".." not in path.parts and not any(part.startswith("_") for part in path.parts):
+    if not path.parts:
+        yield Fault(
+            ("targets", name, "overlay"),
+            f"the overlay {quoted(overlay)} is the manifest folder itself",
+            "Use a folder of its own, such as one in the manifest folder whose name starts with _.",
+            code="overlay-among-manifests",
+        )
+    elif ".." not in path.parts and not any(part.startswith("_") for part in path.parts):
         yield Fault(
             ("targets", name, "overlay"),
             f"the overlay {quoted(overlay)} is inside the manifest folder",

@@ -100,7 +100,9 @@ class Truth(Kind):
         word = _TRUTH_WORDS.get(value.lower()) if isinstance(value, str) else None
         if word is None:
             return "", ""
-        return "In YAML 1.2, yes, no, on, and off are strings, and so is everything in quotes.", f"write {word}"
+        is_bare = value.lower() not in ("true", "false", "1", "0")
+        detail = f"Only true and false are booleans; {value} is a string." if is_bare else "Text in quotes is a string."
+        return detail, f"write {word}"
 
     def alternatives(self, slots: Slots) -> list[Schema]:
         return [{"type": "boolean"}]
@@ -190,7 +192,7 @@ class ListOf(Kind):
         if not isinstance(value, list):
             return self.refuse(value, path, faults)
         if len(value) < self.at_least:
-            faults.add("bad-value", f"{name_of(path)} is empty; it must be {self.words}", path)
+            faults.add("bad-value", f"{name_of(path)} must be {self.words}, not an empty list", path)
         read = []
         for index, item in enumerate(value):
             below = (*path, index)
@@ -303,7 +305,8 @@ class Table(Kind):
                 faults.add("null-part", f"{quoted(name)} has no value", below, key.if_null, at_key=True)
                 continue
             if key.name in values:
-                faults.add("duplicate-key", f"{self.thing} has {key.name} twice, in two spellings", below, at_key=True)
+                summary = f"{self.thing} has {key.name} twice, in two spellings"
+                faults.add("duplicate-key", summary, below, "Remove one of them.", at_key=True)
             values[key.name] = None if inner is None else key.kind.read(inner, below, faults)
         if not self._required <= value.keys():
             near = {did_you_mean(name, self.names) for name in unknown}

@@ -41,7 +41,10 @@ DIRECTIVES: Final[Mapping[str, Mapping[str, Any]]] = {
         "examples": ["../shared/animals.yaml#/animals"],
     },
     LITERAL: {"description": "The value, unchanged. Use this for data that looks like a directive."},
-    UNSET_KEY: {"const": True, "description": "Drops a value that a _defaults.yaml supplies."},
+    UNSET_KEY: {
+        "const": True,
+        "description": "Drops the value that a _defaults.yaml supplies, or, in an overlay, the manifest's value.",
+    },
 }
 """The directives: keys that are replaced, each with the JSON Schema of its value."""
 
@@ -296,7 +299,7 @@ class _Walk:
             self._resolved.faults.append(
                 Fault(
                     (*path, key),
-                    f"{quoted(key)} is not a directive and is sent unchanged",
+                    f"{quoted(key)} is not a directive, so this mapping is data",
                     "If this mapping is data, wrap it in {$literal: …}.",
                     f"did you mean {quoted(near)}?",
                     code=Code.NEAR_DIRECTIVE,

@@ -57,7 +57,9 @@ class Findings:
 
     def not_json(self, event: AnyEvent) -> None:
         summary = f"{_shortened(event.value)} is not a number in JSON"
-        if len(event.value) > MOST_DIGITS / 2:
+        if event.value.lstrip("+-.")[:1].isdigit():
+            summary = f"the number {_shortened(event.value)} is too large"
+        if len(event.value) > MOST_DIGITS / 2 and "." not in event.value:
             summary = f"a whole number can have at most {MOST_DIGITS:,} digits"
         self._report(Code.NOT_A_NUMBER, summary, event, label=_IF_TEXT)
 

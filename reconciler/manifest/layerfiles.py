@@ -195,6 +195,10 @@ def open_overlay(
         if relative in known:
             files[known[relative]] = file
             continue
+        if file not in own.manifests:
+            summary, detail = _NO_DEFAULTS
+            reported.append(error(Code.OVERLAY_WITHOUT_MANIFEST, summary, detail=detail, location=first_line(file)))
+            continue
         reported.append(
             error(
                 Code.OVERLAY_WITHOUT_MANIFEST,
@@ -208,10 +212,16 @@ def open_overlay(
     return Overlay(files, reported, layer_files, root)
 
 
+_NO_DEFAULTS: Final = (
+    "an overlay cannot have a _defaults.yaml",
+    "Each overlay file overrides one manifest. Write the values in the overlay files of the manifests that need them.",
+)
+
+
 def _unused(key: str) -> Fault:
     return Fault(
         (key,),
-        f"the manifest has no {key}, so the overlay's has no effect",
+        f"the manifest has no {key}, so {key} in the overlay has no effect",
         f"An overlay cannot make {key} managed. Add {key} to the manifest.",
         code=Code.OVERLAY_UNUSED,
         at_key=True,

@@ -98,13 +98,18 @@ def load_manifests(
             folder_path,
             root_path,
             "the manifest folder",
-            "Create the folder and put your manifests there, or set manifests in the configuration.",
+            "Create the folder and put your manifests there",
+            "set manifests in the configuration to a different folder.",
             may_be_new=may_be_new,
         )
     overlays = [os.path.abspath(path) for path in ([overlay] if overlay else []) + [*checked]]
     for path in overlays:
         _check_folder(
-            path, root_path, "the overlay", "Create the folder, or remove overlay from the target in the configuration."
+            path,
+            root_path,
+            "the overlay",
+            "Create the folder",
+            "remove overlay from the target in the configuration.",
         )
     parser = parser or best_parser()
     files = SharedFiles(root_path, Words(), parser, replaced)
@@ -160,7 +165,7 @@ def _load(
     )
 
 
-def _check_folder(folder: str, root: str, what: str, detail: str, *, may_be_new: bool = False) -> None:
+def _check_folder(folder: str, root: str, what: str, create: str, otherwise: str, *, may_be_new: bool = False) -> None:
     try:
         is_there = os.path.isdir(resolve(root, folder))
     except FileRefusedError as problem:
@@ -168,13 +173,15 @@ def _check_folder(folder: str, root: str, what: str, detail: str, *, may_be_new:
             raise UsageError(f"{what} {display(folder, root)} cannot be read: {problem.why}", problem.detail) from None
         is_there = False
     if not is_there and os.path.exists(folder):
-        raise UsageError(f"{what} {display(folder, root)} is not a folder", detail)
+        raise UsageError(
+            f"{what} {display(folder, root)} is not a folder", f"Replace the file with a folder, or {otherwise}"
+        )
     if not is_there:
         near = near_path(folder)
         if may_be_new and near is None and not os.path.islink(folder):
             return
         hint = f', did you mean "{display(near, root)}"?' if near is not None else ""
-        raise UsageError(f"{what} {display(folder, root)} does not exist{hint}", detail)
+        raise UsageError(f"{what} {display(folder, root)} does not exist{hint}", f"{create}, or {otherwise}")
 
 
 class _Loader:
@@ -264,7 +271,7 @@ def _skipped(file: str) -> Diagnostic:
         Severity.NOTE,
         Code.SKIPPED_FILE,
         f"{os.path.basename(file)} looks like a manifest, but has the wrong file extension",
-        "Reconciler reads only .yaml and .yml files. Rename this file. To hide this note, start its name with _.",
+        "Reconciler reads only .yaml and .yml files. Rename this file, or, to hide this note, start its name with _.",
         first_line(file),
     )
 

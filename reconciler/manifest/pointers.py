@@ -85,7 +85,9 @@ def _not_there(value: Json, part: str, path: str, pointer: str) -> RefusedError:
             + (f"Known keys: {named(value, _MOST_KEYS)}." if value else "The mapping is empty."),
             did_you_mean(part, value),
         )
-    what = f"a list of {count(len(value), 'item')}, counted from 0" if isinstance(value, list) else "a single value"
+    what = "a single value"
+    if isinstance(value, list):
+        what = f"a list of {count(len(value), 'item')}, counted from 0" if value else "an empty list"
     return RefusedError(Code.POINTER_NOT_FOUND, summary, f"The pointer asks for {quoted(part)} in {what}.")
 
 

@@ -75,8 +75,8 @@ def _pattern(text: str) -> Pattern:
         raise RefusedError(
             Code.BAD_IGNORE,
             f"{quoted(text)} cannot be ignored",
-            "Only these can be ignored: any path below params, ontology, ontology.**.@description, and "
-            "ontology.**.@display.",
+            "Only these can be ignored: ontology, ontology.**.@description, ontology.**.@display, and any path below "
+            "params.",
             _meant(text),
         )
     if any(isinstance(part, Attribute) for part in pattern.parts):
@@ -190,8 +190,8 @@ RECONCILE: Final = Table(
         Key(
             "params",
             OneOf(values=("exact", "merge")),
-            "exact (the default): an apply removes parameters that the manifest does not have. merge: parameters that "
-            "the manifest does not have are not managed.",
+            "exact (the default): an apply removes parameters that neither the manifest nor its defaults have. merge: "
+            "such parameters are not managed.",
             inherited=True,
         ),
         Key(
@@ -277,9 +277,10 @@ PROJECT: Final = Table(
             "params",
             _Params(),
             "The parameters that every task of the project gets by default: any key that a task accepts. If params is "
-            "left out, parameters are not managed. With {}, the project has only the parameters that a _defaults.yaml "
-            "supplies.",
-            if_null="To leave the parameters unmanaged, remove the key. For a project without parameters, write {}.",
+            "left out, parameters are not managed. With {}, and unless reconcile.params is merge, the project has only "
+            "the parameters that a _defaults.yaml supplies.",
+            if_null="To leave the parameters unmanaged, remove the key. If the project needs no parameters of its own, "
+            "write {}.",
         ),
         Key(
             "ontology",
@@ -291,6 +292,19 @@ PROJECT: Final = Table(
     ),
     own_keys=True,
 )
+_LAYERED: Final = {
+    "params": "Parameters. Each one is used as a whole, unless a nearer file has the same parameter.",
+    "ontology": "A list of choices, or {name: …, choices: […]}. It replaces the ontology of the manifest.",
+}
+"""The descriptions of the keys that have a different meaning in defaults and overlays."""
+
+
+def _in_a_layer(key: Key) -> Key:
+    """A key of a manifest as a key of defaults or of an overlay."""
+    description = _LAYERED.get(key.name, key.description)
+    return replace(key, required=False, description=description, if_null="Leave the key out, or give it a value.")
+
+
 DEFAULTS: Final = Table(
     thing="a _defaults.yaml",
     keys=(
@@ -301,15 +315,15 @@ DEFAULTS: Final = Table(
                 at_least=1,
                 words="a list of patterns for project names",
             ),
-            "Patterns for project names. The name of every project in this folder must match one of them.",
+            "Patterns for project names. The name of every project in this folder and below must match one of them.",
             examples=[["team-a_*"]],
         ),
-        *(replace(key, required=False) for key in PROJECT.keys if key.name not in ("name", "ontology")),
+        *(_in_a_layer(key) for key in PROJECT.keys if key.name not in ("name", "ontology")),
     ),
     own_keys=True,
 )
 OVERLAY: Final = Table(
     thing="an overlay",
-    keys=tuple(replace(key, required=False) for key in PROJECT.keys if key.name != "name"),
+    keys=tuple(_in_a_layer(key) for key in PROJECT.keys if key.name != "name"),
     own_keys=True,
 )

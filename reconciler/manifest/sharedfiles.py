@@ -194,7 +194,8 @@ def names_in(folder: str) -> tuple[str, ...]:
 
 def _text(path: str, data: bytes) -> str:
     if b"\0" in data:
-        raise RefusedError(Code.FILE_NOT_TEXT, f"{quoted(path)} contains a NUL character, so it is not a text file")
+        summary = f"{quoted(path)} contains a NUL character, so it is not a text file"
+        raise RefusedError(Code.FILE_NOT_TEXT, summary, "Use a file of text in UTF-8.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:

@@ -167,13 +167,19 @@ def _open_bracket(refusal: _Refusal) -> _Explained | None:
         return None
     start = refusal.index
     if refusal.character in _CLOSERS.values():
-        summary = f"the {bracket} on line {opened + 1} is not closed with {closer}"
-        return _Explained(start, summary, f"add {closer} before this character")
+        return _not_closed(refusal, began)
     if refusal.character == ":":
         return _colon_in_brackets(refusal)
     summary = f"a comma or the closing {closer} is missing"
     detail = f"The {bracket} is on line {opened + 1}, column {began - refusal.starts[opened] + 1}."
     return _Explained(start, summary, "add a comma before this", detail if opened != noticed else "", end=refusal.index)
+
+
+def _not_closed(refusal: _Refusal, began: int) -> _Explained:
+    """A bracket that the closing one of another kind follows."""
+    closer = _CLOSERS[refusal.text[began]]
+    summary = f"the {refusal.text[began]} on line {refusal.line(began) + 1} is not closed with {closer}"
+    return _Explained(refusal.index, summary, f"add {closer} before this character")
 
 
 def _colon_in_brackets(refusal: _Refusal) -> _Explained:
@@ -403,7 +409,10 @@ def _misplaced(refusal: _Refusal) -> _Explained | None:
         label = "remove the hyphen, or, if it is part of the text, quote the text"
         return _Explained(start, "an item in brackets does not start with a hyphen", label)
     if sign in _CLOSERS.values():
-        return _Explained(start, f"unmatched {sign}", f"remove the {sign}, or, if this is text, quote it")
+        began = _last_open(refusal.text[:start])
+        if began == start:
+            return _Explained(start, f"unmatched {sign}", f"remove the {sign}, or, if this is text, quote it")
+        return _not_closed(refusal, began)
     return None
 
 

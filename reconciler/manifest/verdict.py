@@ -188,7 +188,7 @@ class OntologyCheck:
             self._faults[:] = [fault for number, fault in enumerate(self._faults) if number not in dropped]
 
     def _empty(self, path: RawPath) -> None:
-        detail = "The API cannot clear an ontology. Add choices, or, to leave the ontology unmanaged, remove the key."
+        detail = "The API cannot clear an ontology. Add choices, or, to leave the ontology unmanaged, remove ontology."
         self._faults.add(Code.EMPTY_ONTOLOGY, "an ontology needs at least one choice", path, detail)
 
     def _blank(self, path: RawPath) -> None:
@@ -258,7 +258,7 @@ def _no_project(first: str) -> Fault:
     return Fault(
         (first,),
         'this document has no "name", "type", or other key of a project',
-        "Each document in the manifest folder declares a project. If other files read this one, start its name with _.",
+        "Each document in the manifest folder declares a project. If this file does not, start its name with _.",
         code=Code.MISSING_KEY,
         at_key=True,
     )
@@ -268,8 +268,9 @@ def _is_class_list(ontology: Mapping[str, Json]) -> bool:
     """Whether a mapping has a key for each choice, as the class lists of other tools do."""
     if not ontology.keys().isdisjoint(ONTOLOGY.by_name) or any(key.startswith("$") for key in ontology):
         return False
-    has_choices = any(isinstance(value, list) and did_you_mean(key, ("choices",)) for key, value in ontology.items())
-    return len(ontology) > 1 and not has_choices
+    if len(ontology) == 1:
+        return not did_you_mean(next(iter(ontology)), ONTOLOGY.names)
+    return not any(isinstance(value, list) and did_you_mean(key, ("choices",)) for key, value in ontology.items())
 
 
 def _class_list(ontology: Mapping[str, Json], path: RawPath) -> Fault:
@@ -285,7 +286,7 @@ def _class_list(ontology: Mapping[str, Json], path: RawPath) -> Fault:
             lines.append(f"- {_spelled(name)}")
     lines += ["- …"] if len(ontology) > len(lines) else []
     detail = "\n".join(("Write each choice as an item of a list:", *lines))
-    summary = "an ontology must be a list of choices, not a mapping"
+    summary = "the choices of an ontology must be a list, not a mapping"
     return Fault((*path, next(iter(ontology))), summary, detail, code=Code.UNKNOWN_KEY, at_key=True)
 
 

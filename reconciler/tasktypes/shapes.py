@@ -99,15 +99,19 @@ SHAPES: Final[dict[str, Fact]] = {
                 camera_intrinsics=mapping(
                     "The focal lengths and center of the camera, in pixels. With these, answers are in 3D.",
                     {
-                        key: number(f"The {key} of the camera.")
-                        for key in ("fx", "fy", "cx", "cy", "skew", "scalefactor")
+                        "fx": number("The horizontal focal length of the camera, in pixels."),
+                        "fy": number("The vertical focal length of the camera, in pixels."),
+                        "cx": number("The x coordinate of the image center (principal point), in pixels."),
+                        "cy": number("The y coordinate of the image center (principal point), in pixels."),
+                        "skew": number("The skew coefficient of the camera."),
+                        "scalefactor": number("The scale factor of the camera."),
                     },
                 ),
                 camera_rotation_quaternion=mapping(
                     "The rotation of the camera, as a quaternion.",
-                    {key: number(f"The {key} of the quaternion.") for key in ("w", "x", "y", "z")},
+                    {key: number(f"The {key} component of the quaternion.") for key in ("w", "x", "y", "z")},
                 ),
-                camera_height=number("Height of the camera above ground, in meters."),
+                camera_height=number("The height of the camera above the ground, in meters."),
             ),
             "ellipse": _shape("Ellipses."),
         },
@@ -160,7 +164,7 @@ SHAPES: Final[dict[str, Fact]] = {
             "display_name": string("The text that labelers see.", "P"),
             "description": string("A description of the entity.", "S"),
             "children": listed("entity", "The kinds of entities below this one.", "P"),
-            "attributes": keyed("attribute", "The questions about the entity, keyed by a short name."),
+            "attributes": keyed("attribute", "The questions about the entity, each keyed by a short name."),
         },
     ),
     "relationship": mapping(

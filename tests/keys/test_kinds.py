@@ -71,7 +71,7 @@ def test_values_that_are_taken(kind: Kind, value: Any, made: Any) -> None:
         (Day(), "never", 'bad-date: "never" is not a date'),
         (Day(), "2027-02-30", "bad-date: 2027-02-30 is not a valid date"),
         (LIST, "x", "wrong-type: a.b must be a list of texts, not a string"),
-        (LIST, [], "bad-value: a.b is empty; it must be a list of texts"),
+        (LIST, [], "bad-value: a.b must be a list of texts, not an empty list"),
         (LIST, [None], "wrong-type: a.b[0] must be a string, not null"),
         (Each(kind=Truth(), words="a mapping"), [], "wrong-type: a.b must be a mapping, not a list"),
     ],

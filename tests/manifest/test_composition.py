@@ -615,6 +615,8 @@ def test_mistakes_in_overlays(tmp_path: Path) -> None:
     assert sorted(reported(tmp_path, load(tmp_path, files, overlay="over"))) == expected
     checked = load(tmp_path, {}, checked=[tmp_path / "over"])
     assert sorted(reported(tmp_path, checked)) == expected
+    summaries = {each.summary for entry in checked.entries for each in entry.diagnostics}
+    assert {"an overlay cannot have a _defaults.yaml", "the manifest projects/r.yaml does not exist"} <= summaries
     assert [entry.project is not None for entry in checked.entries if entry.is_manifest] == [True, True]
 
 

@@ -292,7 +292,7 @@ def test_labels_tell_the_first_place(tmp_path: Path) -> None:
         ("studio: yes\n", "write true"),
         ("pipeline: standard-task\n", 'did you mean "standard_task"?'),
         ("ontology:\n  - Animal: [Cat]\n", "to put choices below a choice, write {choice: …, subchoices: […]}"),
-        ("params: {a: [}\n", ""),
+        ("params: {a: [}\n", "add ] before this character"),
     ],
 )
 def test_labels_tell_what_was_meant(tmp_path: Path, text: str, label: str) -> None:

@@ -329,7 +329,6 @@ def test_codes_are_words() -> None:
             "ontology:\n  - choice: A\n    choices: [B]\n",
             "to put choices below a choice, write {choice: …, subchoices: […]}",
         ),
-        ("ontology: {Animal: [Cat]}\n", "to put choices below a choice, write {choice: …, subchoices: […]}"),
         ("ontology:\n  - Lane: solid\n", "if all of this is one choice, quote it"),
     ],
 )
@@ -371,6 +370,36 @@ def test_the_list_for_a_class_list_can_be_pasted(tmp_path: Path) -> None:
     assert (first, last) == ("Write each choice as an item of a list:", "- …")
     assert items == ["- person", '- "yes: no"', '- {choice: "true", subchoices: [a, "b, c", d, …]}']
     load_one(tmp_path, HEAD + "ontology:\n" + "\n".join(items))
+    assert diagnostic.summary == "the choices of an ontology must be a list, not a mapping"
+    (diagnostic,) = load(tmp_path, {"p.yaml": HEAD + "ontology: {Animal: [Cat]}\n"}).entries[0].diagnostics
+    assert (diagnostic.code, diagnostic.detail.split("\n")[-1]) == (
+        "unknown-key",
+        "- {choice: Animal, subchoices: [Cat]}",
+    )
     numbered = "ontology: {'0': person, '1': car}\n"
     (diagnostic,) = load(tmp_path, {"p.yaml": HEAD + numbered}).entries[0].diagnostics
     assert diagnostic.detail.endswith("- person\n- car")
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"p.yaml": HEAD + "params: {a: 1e999}\n"}, "the number 1e999 is too large"),
+        ({"p.yaml": HEAD + "params: {a: .nan}\n"}, ".nan is not a number in JSON"),
+        ({"p.yaml": HEAD + "params: {: 1}\n"}, "write a key before the colon"),
+        ({"p.yaml": HEAD + "params: {~: 1}\n"}, "quote the key"),
+        ({"p.yaml": HEAD + "studio: 'yes'\n"}, "Only true and false are booleans; yes is a string."),
+        ({"p.yaml": HEAD + "studio: 'true'\n"}, "Text in quotes is a string."),
+        ({"p.yaml": HEAD + "reconcile: {ignore: [name]}\n"}, "and any path below params."),
+        ({"p.yaml": HEAD + "params:\n"}, "If the project needs no parameters of its own, write {}."),
+        ({"p.yaml": HEAD, "_defaults.yaml": "params:\n"}, "Leave the key out, or give it a value."),
+        ({"p.yaml": HEAD, "_defaults.yaml": "names: []\n"}, "for project names, not an empty list"),
+        ({"p.yaml": HEAD + "ontology: {$ref: _a.yaml#/a/0}\n", "_a.yaml": "a: []\n"}, "in an empty list"),
+        ({"p.yaml": HEAD + "params: {a: {$file: a.md}}\n", "a.md": "\0"}, "Use a file of text in UTF-8."),
+        ({"p.yaml": HEAD + "params: {a: {$fil: a.md}}\n"}, "is not a directive, so this mapping is data"),
+        ({"p.yaml": HEAD, "q.YAML": ""}, "Rename this file, or, to hide this note, start its name with _."),
+    ],
+)
+def test_the_words_are_true_for_each_input(tmp_path: Path, files: dict[str, str], words: str) -> None:
+    found = [each for entry in load(tmp_path, files).entries for each in entry.diagnostics]
+    assert any(words in f"{each.summary} {each.label} {each.detail}" for each in found)

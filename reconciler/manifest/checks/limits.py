@@ -84,7 +84,7 @@ def _field(field: Json, path: RawPath) -> Iterator[Fault]:
 
 
 def _twice(fields: Json) -> Iterator[Fault]:
-    seen: set[str] = set()
+    seen: dict[str, RawPath] = {}
     for path, field in fields_in(fields, ("params", "fields")):
         field_id = get(field, "field_id")
         if isinstance(field_id, str):
@@ -92,9 +92,10 @@ def _twice(fields: Json) -> Iterator[Fault]:
                 yield Fault(
                     (*path, "field_id"),
                     f"the field_id {quoted(field_id)} appears twice",
-                    "Answers are keyed by field_id, so each field needs a different one. Change one of the two.",
+                    "Answers are keyed by field_id, so each field needs a different one. Change one of them.",
+                    first=seen[field_id],
                 )
-            seen.add(field_id)
+            seen.setdefault(field_id, (*path, "field_id"))
 
 
 def _relationships(relationships: Json) -> Iterator[Fault]:
@@ -135,8 +136,9 @@ def no_effect(subject: Subject) -> Iterator[Fault]:
                 yield Fault(path, summary, at_key=True)
     has_instances = "instance_labels" in params or _has_instances(params.get("labels"))
     if kind == "segmentannotation" and subject.attributes and not has_instances:
-        summary = "no label has instance_label, so labelers never see the attributes"
-        yield Fault(("params", "annotation_attributes"), summary, at_key=True)
+        summary = "no label has instance_label: true, so labelers never see the attributes"
+        detail = "Set instance_label: true on the labels that need attributes, or remove annotation_attributes."
+        yield Fault(("params", "annotation_attributes"), summary, detail, at_key=True)
     shapes = {shape for shape, _ in entries(params.get("geometries"))}
     for key, attribute in subject.attributes.items():
         yield from _attribute(kind, shapes, attribute, ("params", "annotation_attributes", key))
@@ -152,9 +154,9 @@ def _attribute(kind: str, shapes: set[str], attribute: Json, path: RawPath) -> I
         detail = "In video and lidar types, global asks for one value per track. To ask once per scene, use is_global."
         yield Fault((*path, "global"), f"global has no effect in {kind}", detail, at_key=True)
     if attribute.get("required") is True and attribute.get("type") == "linked" and kind in LIDAR:
-        yield Fault((*path, "required"), f"required has no effect in {kind}", at_key=True)
+        yield Fault((*path, "required"), f"required has no effect on a linked attribute in {kind}", at_key=True)
     if attribute.get("type") in ("x_line", "y_line") and kind in IMAGE | VIDEO and not shapes & {"box", "cuboid"}:
-        yield Fault((*path, "type"), f"{attribute['type']} needs a box or a cuboid, but geometries has neither")
+        yield Fault((*path, "type"), f"{attribute['type']} needs a box or a cuboid in geometries")
 
 
 def _has_instances(labels: Json) -> bool:

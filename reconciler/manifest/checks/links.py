@@ -43,8 +43,12 @@ _PAGE_OF_A_FILE: Final = re.compile(
 )
 _MOST: Final = 1_000
 """The most targets in one text that are reported, as many as are shown for one file."""
-_IN_THE_REPOSITORY: Final = (
-    "Labelers cannot open files in the repository. Put the file on a public server, and link to it there."
+_RELATIVE: Final = (
+    "A link without https:// points to a file, and labelers do not have the files around the instruction. Put the file "
+    "on a public server, and link to it with https://."
+)
+_ON_A_DISK: Final = (
+    "Labelers cannot open files on your disk or network. Put the file on a public server, and link to it there."
 )
 _NOT_PUBLIC: Final = "Use a public URL that starts with https:// instead."
 
@@ -97,10 +101,10 @@ def _problem(target: str, *, is_image: bool) -> tuple[str, str] | None:
     if target.startswith("//"):
         target = f"https:{target}"
     if _DRIVE.match(target):
-        return summary, _IN_THE_REPOSITORY
+        return summary, _ON_A_DISK
     scheme = _SCHEME.match(target)
     if scheme is None:
-        return summary, _IN_THE_REPOSITORY
+        return summary, _RELATIVE
     if scheme[1].lower() not in _OPEN_SCHEMES:
         return summary, _NOT_PUBLIC
     host = _private_host(target)

@@ -30,8 +30,8 @@ _TYPES: Final[dict[type, frozenset[str]]] = {
 }
 _SENT: Final = "Scale adds task types over time, so an unknown type is sent unchanged."
 _NEARLY: Final = (
-    "A project's type can never be changed, so the near-type guard holds the creation of this project. Correct the "
-    "type. If Scale has added this type, waive the guard."
+    "A project's type can never be changed, so by default, the near-type guard holds the creation of such a project. "
+    "Correct the type. If Scale has added this type, waive the guard."
 )
 _BESIDE_PARAMS: Final = frozenset(PROJECT.names) - {"reconcile"}
 """The fields that a project on Scale has in addition to its parameters [D]."""

@@ -106,14 +106,15 @@ def _leaf(subject: Subject, name: Json, path: RawPath) -> Iterator[Fault]:
         yield Fault(
             path,
             f"{quoted(name)} has labels below it, so labelers cannot select it",
-            f"Use the labels below the heading instead: {named(list(heading.below))}.",
+            f"Use {'the labels' if len(heading.below) > 1 else 'the label'} below the heading instead: "
+            f"{named(list(heading.below))}.",
         )
 
 
 def _unless(name: Json, known: Known, path: RawPath, what: str, *, key: bool = False) -> Iterator[Fault]:
     if isinstance(name, str) and name not in known.names:
         detail = (
-            f"Use one of these: {known.listed}."
+            f"Known names: {known.listed}."
             if known.names
             else f"The project has no {what}s. Add one with this name, or remove the name here."
         )
@@ -191,11 +192,12 @@ def duplicate_label(subject: Subject) -> Iterator[Fault]:
         else:
             again.append((*_repeated(subject, label.path, first), [label]))
     for path, first, labels in again:
-        name, verb = ("label", "appears") if len(labels) == 1 else ("labels", "appear")
+        name, verb, one = ("label", "appears", "them") if len(labels) == 1 else ("labels", "appear", "each")
         yield Fault(
             path,
             f"the {name} {named([label.name for label in labels])} {verb} twice",
-            "An answer contains only the name, so nobody can see which label was selected. Rename or remove one.",
+            "An answer contains only the name, so nobody can see which label was selected. Rename or remove one of "
+            f"{one}.",
             first=first,
         )
 

@@ -35,7 +35,7 @@ def like_choices(subject: Subject) -> Iterator[Fault]:
         yield Fault(
             subject.path_of(second),
             f"{quoted(second)} and {quoted(first)} differ only in case, spacing, or Unicode form",
-            "In answers, these are different choices, but people see no difference. Rename or remove one of them.",
+            "In answers, these are different choices, but people will confuse them. Rename or remove one of them.",
         )
 
 

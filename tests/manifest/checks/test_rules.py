@@ -117,6 +117,51 @@ def test_a_heading_is_reported_with_what_to_name_instead(tmp_path: Path) -> None
     assert diagnostic.detail == 'Use the labels below the heading instead: "Poodle" and "Pug".'
 
 
+@pytest.mark.parametrize(
+    ("task_type", "params", "words"),
+    [
+        (
+            "imageannotation",
+            f"{BOX}\nlinks: {{l: {{to_allowed_labels: [Fox]}}}}",
+            'Known names: "Cat", "Poodle", and "Pug".',
+        ),
+        (
+            "imageannotation",
+            "geometries: {box: {objects_to_annotate: [{choice: Dog, subchoices: [Pug]}]}}\n"
+            "links: {l: {to_allowed_labels: [Dog]}}",
+            'Use the label below the heading instead: "Pug".',
+        ),
+        (
+            "segmentannotation",
+            "labels: [{choice: a, instance_label: false}]\nannotation_attributes: {a: {description: q}}",
+            "no label has instance_label: true",
+        ),
+        (
+            "lidartopdown",
+            "annotation_attributes: {a: {type: linked, description: q, required: true}}",
+            "required has no effect on a linked attribute in lidartopdown",
+        ),
+        (
+            "imageannotation",
+            "annotation_attributes: {a: {type: x_line, description: q}}",
+            "x_line needs a box or a cuboid in geometries",
+        ),
+        ("chat", "instruction: '[a](C:\\a\\b.png)'", "Labelers cannot open files on your disk or network."),
+        ("chat", "instruction: '[a](www.example.com/b)'", "A link without https:// points to a file"),
+        ("textcollection", "fields: [{field_id: a}, {field_id: a}]", "first at projects/p.yaml:4:23"),
+        (
+            "segmentannotation",
+            "labels: [{choice: h, subchoices: &f [a, b]}, {choice: i, subchoices: *f}]",
+            "Rename or remove one of each.",
+        ),
+        ("segmentannotation", "labels: [a, a]", "Rename or remove one of them."),
+    ],
+)
+def test_the_words_are_true_for_each_input(tmp_path: Path, task_type: str, params: str, words: str) -> None:
+    text = f"name: p\ntype: {task_type}\nparams:\n" + "".join(f"  {line}\n" for line in params.split("\n"))
+    assert any(words in f"{each.summary} {each.label} {each.detail}" for each in found(tmp_path, text))
+
+
 MANY = f"[{', '.join(f'l{n}' for n in range(51))}]"
 OTHERS = {
     "events": (
