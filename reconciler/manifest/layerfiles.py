@@ -221,8 +221,8 @@ _NO_DEFAULTS: Final = (
 def _unused(key: str) -> Fault:
     return Fault(
         (key,),
-        f"the manifest has no {key}, so {key} in the overlay has no effect",
-        f"An overlay cannot make {key} managed. Add {key} to the manifest.",
+        f"{key} in this overlay has no effect",
+        f"The manifest has no {key}, and an overlay cannot make {key} managed. Add {key} to the manifest.",
         code=Code.OVERLAY_UNUSED,
         at_key=True,
         severity=Severity.WARNING,
