@@ -60,4 +60,4 @@ def _summary(changed: int, kept: int, unknown: int, refused: int, check: bool) -
         "skipped because of errors": refused,
     }
     pieces = [f"{count(number, 'file')} {what}" for what, number in numbers.items() if number]
-    return f"{', '.join(pieces) or '0 files already formatted'}.\n"
+    return f"{', '.join(pieces) or 'No files to format'}.\n"

@@ -23,11 +23,13 @@ OWN_REFS: Final = "refs/reconciler"
 PUSHING: Final = 60.0
 """For how many seconds a push is repeated if other runs are faster."""
 
-ALWAYS_OVERTAKEN: Final = (
-    "If no other run is in progress, an interrupted one left a lock file. Remove the file that ends in .lock from the "
-    "repository's refs folder, or ask the server's operator to do so."
-)
-"""What may be wrong if other runs always seem to be faster."""
+
+def left_lock(ref: str) -> str:
+    """What may be wrong if other runs always seem to be faster."""
+    return (
+        "If no other run is in progress, an interrupted run might have left a lock file. In the git folder of the "
+        f"repository that keeps the ref, delete {ref}.lock. On a hosted server, ask its administrator to do so."
+    )
 
 
 def pauses_between(monotonic: Callable[[], float], draw: Callable[[], float]) -> Iterator[float]:

@@ -266,12 +266,19 @@ def refusal(root: Path, arguments: Sequence[str], done: Done) -> GitRefusedError
             f"git config --global --add safe.directory {place[1] if place else root}",
         )
     if done.returncode < 0:
-        return GitRefusedError(f"git {arguments[0]} was terminated by {_signal_name(-done.returncode)}", said)
+        name, remedy = _terminated(-done.returncode)
+        detail = f"{said}\n{remedy}".lstrip()
+        return GitRefusedError(f"git {arguments[0]} was terminated by {name}", detail)
     why = _PROBLEM.search(said) or re.search(".+", said)
     reason = reason_of(arguments[0], said)
-    return GitRefusedError(f"git {arguments[0]} failed: {why[0] if why else done.returncode}", said, reason=reason)
+    return GitRefusedError(
+        f"git {arguments[0]} failed: {why[0] if why else f'exit code {done.returncode}'}", said, reason=reason
+    )
 
 
-def _signal_name(number: int) -> str:
-    limit = " (the limit on the size of files)" if number == signal.SIGXFSZ else ""
-    return f"{signal.Signals(number).name}{limit}"
+def _terminated(number: int) -> tuple[str, str]:
+    """The name of the signal that ended git, and what to do."""
+    name = signal.Signals(number).name
+    if number == signal.SIGXFSZ:
+        return f"{name} (file size limit exceeded)", "Raise the limit (ulimit -f), then run the command again."
+    return name, "Run the command again."

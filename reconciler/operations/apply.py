@@ -223,14 +223,14 @@ async def check_saved(plan: Plan, target: Target, client: ScaleClient, record: R
         if account.target.account is None and untold is not None:
             raise PlanFileError(
                 "cannot determine whether the plan is for this account",
-                f"An account is identified by its oldest project, but the creation time of one project cannot be "
+                f"An account is identified by its oldest project, but the creation time of a project cannot be "
                 f"read: {untold.why}.\n"
                 "Nothing was written. Correct this value on Scale, or report it to Scale's support, then apply again.",
             )
         raise PlanFileError(
             "the plan was made for a different account",
-            "Nothing was written. An account is identified by its oldest project, which is a different one here. "
-            "Use the API key of the account that the plan was made for, or create a new plan.",
+            "Nothing was written. An account is identified by its oldest project, which does not match the plan. Use "
+            "the API key of the account that the plan was made for, or create a new plan.",
         )
     return replace(plan, target=account.target, section=account.section)
 
@@ -287,7 +287,7 @@ async def carry_out(
     try:
         await recorder.conclude(plan, outcome)
     except (RecordError, GitRefusedError) as problem:
-        late = (*late, *_unrecorded(problem))
+        late = (*late, *_unrecorded(problem, wrote=any(project.calls for project in outcome.projects)))
     section = recorder.record.sections.get(plan.section) if plan.section is not None else None
     previous = baseline_of(section) if section is not None else None
     outcome = replace(outcome, diagnostics=late, previous_commit=previous.commit if previous else None)
@@ -310,8 +310,12 @@ def _presented(outcome: Outcome, plan: Plan, sensitive: Sequence[Pattern]) -> Ou
     return replace(outcome, projects=tuple(projects))
 
 
-def _unrecorded(problem: ReconcilerError) -> Iterator[Diagnostic]:
-    detail = "This apply recorded its intent before it wrote anything, so the next run recognizes these writes."
+def _unrecorded(problem: ReconcilerError, *, wrote: bool) -> Iterator[Diagnostic]:
+    detail = (
+        "This apply recorded its intent before it wrote anything, so the next run recognizes these writes."
+        if wrote
+        else "Nothing was written to Scale. Apply again to record what this apply found."
+    )
     yield error(problem.code, "the outcome of this apply was not recorded", detail=detail)
     yield from problem.diagnostics
 

@@ -112,7 +112,7 @@ def _named(files: Iterable[str], paths: Sequence[str], settings: Settings) -> li
         if os.path.isdir(file):
             found = {each for each in files if is_below(each, file)}
             if not found:
-                raise UsageError(f"{quoted(path)} contains no manifests", f"The manifests are in {settings.manifests}.")
+                raise UsageError(f"{quoted(path)} contains no manifests", _where(file, settings))
             named |= found
         elif not os.path.lexists(file):
             shown = [os.path.relpath(each, settings.cwd) for each in files]
@@ -123,6 +123,12 @@ def _named(files: Iterable[str], paths: Sequence[str], settings: Settings) -> li
         else:
             named.add(file)
     return sorted(named, key=path_order)
+
+
+def _where(folder: str, settings: Settings) -> str:
+    if is_below(folder, os.fspath(settings.manifests)):
+        return "A manifest is a file whose name ends in .yaml or .yml and does not start with _ or a dot."
+    return f"The manifest folder is {settings.manifests}."
 
 
 def _format(
@@ -160,7 +166,7 @@ def _format(
             real = os.path.relpath(resolve(root, file), os.path.realpath(root))
             detail = f"fmt never writes through a link. Format {real} instead, or replace the link with a copy."
             return [_whole(file, "link", f"this file was not formatted: {problem.why}", detail)]
-        detail = "The file is unchanged. The files listed before it were formatted."
+        detail = "The file is unchanged."
         advice = problem.detail or "Make the file and its folder writable, then run fmt again."
         return [_whole(file, "not-written", f"this file cannot be written: {problem.why}", f"{detail} {advice}")]
     result.changed.append(file)

@@ -58,10 +58,10 @@ def _unknown_commit(root: Path, commit: str) -> Diagnostic:
     return warning(
         "shallow-clone" if shallow else "rewritten-history",
         f"the last applied commit {commit[:7]} is not in this clone",
-        detail="Reconciler comments only on the pull requests of this push. "
+        detail="Pull requests that were merged before this push do not get a comment. "
         + (
-            "To include earlier pull requests, set fetch-depth: 0 for actions/checkout."
+            "To include them, set fetch-depth: 0 for actions/checkout."
             if shallow
-            else "The branch was rewritten after the last apply. No action is needed."
+            else "The branch was probably rewritten after the last apply. No action is needed."
         ),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from typing import Final
@@ -153,9 +153,10 @@ def _select(live: Live, wanted: Wanted, manifests: Manifests, result: Imported) 
         picked = dict.fromkeys(known, False)
         result.nameless = [project.why for project in live.nameless]
     if wanted.kind is not None:
+        selected = [known[name] for name in picked]
         picked = {name: exact for name, exact in picked.items() if _is_of(known[name], wanted.kind)}
         if not picked:
-            raise _no_type(wanted.kind, known)
+            raise _no_type(wanted.kind, selected)
     files = {entry.name: entry.file for entry in manifests.entries if entry.name is not None}
     found = []
     for name, exact in sorted(picked.items()):
@@ -202,10 +203,11 @@ def _nothing(name: str, known: Mapping[str, Shown]) -> UsageError:
     )
 
 
-def _no_type(kind: str, known: Mapping[str, Shown]) -> UsageError:
-    kinds = {project.type for project in known.values() if isinstance(project, LiveProject)}
+def _no_type(kind: str, selected: Iterable[Shown]) -> UsageError:
+    kinds = sorted({project.type for project in selected if isinstance(project, LiveProject)})
     summary = with_suggestion(f"no selected live project has the type {quoted(kind)}", kind, kinds)
-    return UsageError(summary, f"The account has projects of these types: {joined(sorted(kinds))}." if kinds else "")
+    found = f"Type{'' if len(kinds) == 1 else 's'} found: {joined(kinds)}." if kinds else "Check the target."
+    return UsageError(summary, found)
 
 
 def _pairs(session: Session, manifests: Manifests, projects: Sequence[LiveProject], result: Imported) -> list[Pair]:

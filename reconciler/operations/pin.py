@@ -264,10 +264,12 @@ def _check_address(url: str, *schemes: str) -> None:
         host, password = parts.hostname or "", parts.password
     except ValueError:
         raise _RefusedError("the URL is not valid") from None
-    if password is not None or (parts.username is not None and parts.scheme != "ssh") or parts.query:
+    is_login = password is not None or (parts.username is not None and parts.scheme != "ssh")
+    if is_login or parts.query:
+        what, them = ("credentials", "them") if is_login else ("a query, which can hold credentials", "the query")
         raise UsageError(
-            f"the URL on {host} contains credentials",
-            "The credentials would be written to a file in the repository, so remove them from the URL. A job can pass "
+            f"the URL on {host} contains {what}",
+            f"The URL would be written to a file in the repository, so remove {them} from it. A job can pass "
             "credentials to git or to the package index in a variable, as docs/ci.md describes.",
         )
     if not _URL.fullmatch(url):

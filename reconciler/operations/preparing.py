@@ -10,7 +10,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Remedy, Severity, count, error, listed, warning
+from reconciler.diagnostics import Diagnostic, Remedy, Severity, count, error, listed, quoted, warning
 from reconciler.errors import DiagnosedError, GitRefusedError
 from reconciler.frozen import dataclass
 from reconciler.git.sources import Sources, read_sources
@@ -152,7 +152,9 @@ def _ignored(files: Sequence[str], settings: Settings) -> Diagnostic:
     them = "it" if len(names) == 1 else "them"
     return warning(
         "git-ignored",
-        f"git ignores {names[0] if len(names) == 1 else f'{len(names):,} files'}, which this plan reads",
+        f"git ignores {quoted(names[0])}, which this run reads"
+        if len(names) == 1
+        else f"git ignores {len(names):,} files that this run reads",
         detail=f"Ignored: {listed(names, _EXAMPLES)}. Other clones do not have "
         f"{them}, so their plans differ.\nIf the manifests need {them}, add {them} to git:\n"
         f"git add --force {shlex.join(paths)}{rest}",

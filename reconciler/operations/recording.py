@@ -20,7 +20,7 @@ from reconciler.diagnostics import Diagnostic, Severity, listed, warning
 from reconciler.errors import GitRefusedError, RecordError
 from reconciler.forge.github.login import git_login
 from reconciler.frozen import dataclass
-from reconciler.git.keptref import ALWAYS_OVERTAKEN, LOCAL, PUSHING, pauses_between
+from reconciler.git.keptref import LOCAL, PUSHING, left_lock, pauses_between, ref_name
 from reconciler.instants import to_the_second
 from reconciler.model.plan import Plan, ProjectChange
 from reconciler.model.record import EMPTY_ACCOUNT, NO_LOG, Record, RecordedProject, Run, Section, SectionKey
@@ -198,7 +198,7 @@ class Recorder:
                 continue
             if self.clock.monotonic() - begun >= PATIENCE:
                 raise RecordError(
-                    "another apply is writing the same projects",
+                    "another apply is writing to the same projects",
                     f"Run {other.id} on {other.host} started at {other.started_at}. This run waited for "
                     f"{PATIENCE / 60:.0f} minutes and wrote nothing. Apply again when the other run has ended.",
                 )
@@ -206,7 +206,7 @@ class Recorder:
                 reported = other.id
                 self.waiting(
                     f"Waiting for run {other.id} on {other.host}, which started at {other.started_at} and is "
-                    "writing the same projects..."
+                    "writing to the same projects..."
                 )
             until = self.clock.monotonic() + pause
             while not stopped() and self.clock.monotonic() < until:
@@ -322,8 +322,9 @@ class Recorder:
         if (pause := next(pauses, None)) is None:
             raise RecordError(
                 f"the record of {self.target.name} could not be written",
-                f"Other runs kept updating the record for {PUSHING:.0f} seconds. Apply again when fewer runs "
-                "write to it. " + ALWAYS_OVERTAKEN,
+                f"The record could not be updated for {PUSHING:.0f} seconds, probably because other runs were writing "
+                "to it. Apply again when fewer runs write to it. "
+                + left_lock(ref_name("record", self.target.name, self.target.refs)),
             )
         await self.clock.sleep(pause)
 

@@ -119,7 +119,7 @@ def _nothing(manifests: Manifests, name: str) -> UsageError:
     if is_path(name):
         known = {Path(os.path.relpath(entry.file, manifests.root)).as_posix() for entry in manifests.entries}
         remedies: tuple[Remedy, ...] = ()
-        summary, detail = f"no manifest matches {quoted(name)}", f"The manifests are in {manifests.folder}."
+        summary, detail = f"no manifest matches {quoted(name)}", f"The manifest folder is {manifests.folder}."
     else:
         known = {entry.name for entry in manifests.entries if entry.name is not None}
         detail, remedies = _broken(manifests.entries)

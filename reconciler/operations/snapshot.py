@@ -160,7 +160,7 @@ def _outdated(snapshot: Snapshot, known: Entries) -> list[Diagnostic]:
         warning(
             "snapshot-outdated",
             f"the snapshot is older than the last apply ({newest})",
-            detail="The snapshot does not contain what that apply wrote, so a plan shows it as a difference.",
+            detail="The snapshot does not show what changed after it was taken, so some differences might be gone.",
             remedies=(Remedy("Take a new snapshot where the API key is available:", ("snapshot", "--publish")),),
         )
     ]

@@ -21,7 +21,7 @@ from reconciler.diagnostics import Remedy, count
 from reconciler.documents.snapshot import MOST_BYTES, decode, encode, too_large
 from reconciler.errors import SnapshotError
 from reconciler.files.reading import read_named
-from reconciler.git.keptref import ALWAYS_OVERTAKEN, OWN_REFS, PUSHING, KeptRef, pauses_between
+from reconciler.git.keptref import OWN_REFS, PUSHING, KeptRef, left_lock, pauses_between
 from reconciler.git.login import NO_LOGIN, Login
 from reconciler.git.objects import MissingObjectError, NotACommitError, TooLargeError, UnreadableRefError
 from reconciler.instants import to_the_second
@@ -98,9 +98,9 @@ def publish(
             return True
         if (pause := next(pauses, None)) is None:
             raise SnapshotError(
-                f"{kept.what} was not published: other runs kept replacing it",
-                f"This run tried for {PUSHING:.0f} seconds. Run the command again when fewer runs publish to "
-                f"{kept.name}{_where(kept)}. {ALWAYS_OVERTAKEN}",
+                f"{kept.what} was not published",
+                f"{kept.name}{_where(kept)} could not be updated for {PUSHING:.0f} seconds, probably because other "
+                "runs were publishing, too. Run the command again when fewer runs publish. " + left_lock(kept.name),
             )
         sleep(pause)
 

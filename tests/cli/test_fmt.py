@@ -117,10 +117,19 @@ def test_a_path_that_names_no_manifest_is_an_error(
     outside = tmp_path_factory.mktemp("outside") / "x.yaml"
     outside.write_text("a:   1\n")
     (repository / "projects/link.yaml").symlink_to(outside)
+    assert f"The manifest folder is {repository}/projects." in cli("fmt", "docs").err
     wrong = cli("fmt", path)
     assert wrong.code == 1
     assert said in wrong.err
     assert (file.read_text(), outside.read_text()) == (LOOSE.format(name="p"), "a:   1\n")
+
+
+def test_an_empty_manifest_folder(cli: Cli, repository: Path) -> None:
+    (repository / "projects").mkdir(exist_ok=True)
+    assert (cli("fmt").code, cli("fmt").err) == (0, "No files to format.\n")
+    named = cli("fmt", "projects")
+    assert '"projects" contains no manifests' in named.err
+    assert "A manifest is a file whose name ends in .yaml or .yml" in " ".join(named.err.split())
 
 
 def test_a_file_s_name_is_one_line_and_no_command(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:

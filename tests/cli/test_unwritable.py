@@ -160,7 +160,7 @@ def test_a_record_in_git_that_may_not_grow_stops_the_apply(repository: Path, wri
     write("p.yaml", "name: p\ntype: imageannotation\nparams: {a: 2}\n")
     code, _, err = finished("apply", "--auto-approve", "--result=result.json", **limited(0))
     assert code == 1
-    assert "git fast-import was terminated by SIGXFSZ (the limit on the size of files)" in err
+    assert "git fast-import was terminated by SIGXFSZ (file size limit exceeded)" in err
     assert "Traceback" not in err
     assert (served.methods["POST"], record(repository)) == (1, old)
     assert finished("apply", "--auto-approve")[0] == 0

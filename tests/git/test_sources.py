@@ -270,13 +270,13 @@ def test_a_plan_names_what_git_ignores(
     monkeypatch.chdir(checkout)
     assert reconciler(["plan", "--target=sandbox"]) == 0
     said = capsys.readouterr().err
-    assert "warning[git-ignored]: git ignores 5 files, which this plan reads" in said
+    assert "warning[git-ignored]: git ignores 5 files that this run reads" in said
     assert "projects/t0.txt, projects/t1.txt, projects/t2.txt, and 2 more." in said
     run(checkout, "add", "--force", *(f"projects/{name}.txt" for name in names[1:]))
     run(checkout, "commit", "-q", "-m", "texts")
     assert reconciler(["plan", "--target=sandbox", "--format=json"]) == 0
     said = capsys.readouterr().out
-    assert "git ignores projects/t0.txt, which this plan reads" in said
+    assert r"git ignores \"projects/t0.txt\", which this run reads" in said
     assert '"dirty":true' in said
     run(checkout, "add", "--force", "projects/t0.txt")
     run(checkout, "commit", "-q", "-m", "all texts")

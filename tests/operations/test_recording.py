@@ -260,7 +260,7 @@ def test_after_five_minutes_it_ends_and_names_the_other_run(place: Place) -> Non
     async def test() -> None:
         place.lay_intent(stamp(3600))
         recorder = place.recorder()
-        with pytest.raises(RecordError, match="another apply is writing the same projects") as caught:
+        with pytest.raises(RecordError, match="another apply is writing to the same projects") as caught:
             await recorder.announce(plan(live({"a": 1})))
         assert "Run other on elsewhere" in caught.value.detail
         assert "5 minutes and wrote nothing" in caught.value.detail
@@ -280,7 +280,7 @@ def test_runs_on_different_projects_do_not_wait_for_each_other(place: Place) -> 
         assert place.section().runs["other"] == other
         assert len(place.section().runs) == 2
         place.clock.when.append((10, lambda: None))
-        with pytest.raises(RecordError, match="another apply is writing the same projects"):
+        with pytest.raises(RecordError, match="another apply is writing to the same projects"):
             await two.announce(plan(live({"a": 1})))
 
     run(test)
