@@ -25,7 +25,7 @@ def who_moved(change: ProjectChange, live: LiveProject | None, own: Mapping[str,
     if live is None:
         return "the project no longer exists on Scale; it might have been archived or renamed"
     if change.action is Action.CREATE and not own:
-        return f"the project has been created on Scale since the plan{_created(live)}"
+        return f"the project was created on Scale{_created(live)}, after the plan was made"
     params = own["params"].params_version if "params" in own else expected.params_version
     ontology = own["ontology"].ontology_version if "ontology" in own else expected.ontology_version
     moved = [
@@ -50,11 +50,11 @@ def _created(live: LiveProject | None) -> str:
 
 def truth(calls: Sequence[CallOutcome], live: LiveProject | None) -> str:
     """What is live after an apply that did not finish a project."""
-    if live is None:
-        return "nothing was written: the project does not exist on Scale"
     landed = [call.call.value for call in calls if call.result is CallResult.LANDED]
-    parts = (("params", live.params_version), ("ontology", live.ontology_version))
-    now = "Scale has " + " and ".join(f"no {part}" if at is None else f"{part} version {at}" for part, at in parts)
+    now = "the project does not exist on Scale"
+    if live is not None:
+        parts = (("params", live.params_version), ("ontology", live.ontology_version))
+        now = "Scale has " + " and ".join(f"no {part}" if at is None else f"{part} version {at}" for part, at in parts)
     if landed:
         return f"{' and '.join(landed)} landed; {now}"
     if any(call.result is CallResult.UNCLEAR for call in calls):
@@ -104,7 +104,7 @@ def overtaken(name: str, others: Mapping[str, Sequence[Version]]) -> Diagnostic:
     came = "; ".join(f"{part} {_versions(versions)}" for part, versions in others.items())
     return error(
         "lost-race",
-        f"another writer changed {address_of(name)} right after this run",
+        f"another writer changed {address_of(name)} right after this run wrote it",
         detail=f"The other writer added {came}, which might have replaced the values that this run wrote. Those values "
         "are still in the project's history.",
         remedies=_plan_again(name),

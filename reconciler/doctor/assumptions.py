@@ -184,7 +184,7 @@ class _Strings(_Stored):
     def compared(self, stored: Mapping[str, Json], sent: Mapping[str, Json]) -> Evidence:
         if equal(stored.get(PADDED_PARAM), sent[PADDED_PARAM]):
             return holds("a string was stored with its leading and trailing whitespace")
-        return fails("a string was stored without its leading or trailing whitespace")
+        return fails("a string with leading and trailing whitespace was not stored as it was sent")
 
 
 class _EmptyValues(_Stored):

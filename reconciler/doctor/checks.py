@@ -139,7 +139,7 @@ def check_configuration(setup: Setup) -> Result:
         raise setup.problem
     file = setup.configured.config_file
     where = str(file) if file else "The defaults apply, because there is no configuration file"
-    return _ok(f"{where}; targets: {', '.join(sorted(setup.configured.targets))}; chosen: {setup.chosen.name}.")
+    return _ok(f"{where}; targets: {', '.join(sorted(setup.configured.targets))}; selected: {setup.chosen.name}.")
 
 
 def check_manifests(setup: Setup) -> Result:
@@ -149,7 +149,7 @@ def check_manifests(setup: Setup) -> Result:
         if number := sum(diagnostic.severity is severity for diagnostic in found.diagnostics):
             return result(f"{words}, with {count(number, severity)}.", "", Remedy("To see the details:", _VALIDATE))
     if not found.manifests:
-        return _warning(f"{words}.", "Write a manifest. README.md shows how.")
+        return _warning(f"{words}.", "", Remedy("Write a manifest, or import live projects:", ("import", "--all")))
     return _ok(f"{words}, without errors or warnings.")
 
 
@@ -270,8 +270,9 @@ def check_workflows(setup: Setup) -> Result | None:
         words = dict.fromkeys(each for each in to_do if isinstance(each, str))
         remedies = dict.fromkeys(each for each in to_do if isinstance(each, Remedy))
         return _warning(" ".join(messages), "\n".join(words), *remedies)
-    named = " and ".join(found.environments)
-    return _ok(f"The workflows fit the repository. On GitHub, they need the environments {named}.")
+    noun = "environment" if len(found.environments) == 1 else "environments"
+    needed = f" On GitHub, they need the {noun} {joined(found.environments)}." if found.environments else ""
+    return _ok(f"The workflows fit the repository.{needed}")
 
 
 def _read_pin() -> str | None:
@@ -318,7 +319,7 @@ def _unwritable(folder: Path) -> tuple[str, str] | None:
             return f"{folder} is not a folder", f"Replace {folder} with a folder."
     except OSError as problem:
         return f"{folder}: {problem.strerror}", f"Make {folder} readable and writable, then run doctor again."
-    return None if os.access(folder, os.W_OK | os.X_OK) else (f"{folder} is read-only", f"Make {folder} writable.")
+    return None if os.access(folder, os.W_OK | os.X_OK) else (f"{folder} is not writable", f"Make {folder} writable.")
 
 
 def _shares_account(setup: Setup, name: str) -> bool:

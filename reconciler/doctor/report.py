@@ -132,5 +132,5 @@ def _make(
     if problem is None:
         return CheckResult("project", CheckStatus.OK, f"Created {name}. {PERMANENT}"), made
     exists = f"The project {name} was created, and is permanent." if made.exists else ""
-    remedy = "\n".join(filter(None, (problem.detail, exists, "No other write was sent.")))
+    remedy = "\n".join(filter(None, (problem.detail, exists, "No further write was sent.")))
     return CheckResult("project", CheckStatus.ERROR, sentence(problem.summary), remedy), made

@@ -103,8 +103,8 @@ def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> It
         )
     for command, files in _repeated(found):
         yield (
-            f"{' and '.join(files)} run reconciler {command} for the same projects, and interfere with each other.",
-            f"Keep only one of {joined(files, 'or')}.",
+            f"{joined(files)} run reconciler {command} for the same projects, and interfere with each other.",
+            "Keep only one of these workflows.",
         )
     inner = settings.repo_root.relative_to(top).as_posix()
     folders = {step.folder for step in found.steps}

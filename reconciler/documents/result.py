@@ -49,7 +49,7 @@ def check_result(file: Path) -> None:
     if file.is_dir():
         why = "it is a folder"
     elif not why and not (folder.is_dir() and os.access(file if file.exists() else folder, os.W_OK)):
-        why = "its folder is missing or not writable"
+        why = "it is not writable" if file.exists() else "its folder is missing or not writable"
     if why:
         advice = "Nothing was written to Scale. Choose a different file."
         raise UsageError(f"the result cannot be written to {file}: {why}", advice)

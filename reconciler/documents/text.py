@@ -149,8 +149,9 @@ class Kind:
             raise UnfitError(f"is not {self.name}")
         version = document.get("format_version")
         if version != self.format_version:
+            found = f"format version {str(version)[:20]}, not {self.format_version}"
             raise UnfitError(
-                f"has format version {str(version)[:20]}, not {self.format_version}",
+                f"has {'no format version' if version is None else found}",
                 "Use the version of reconciler that wrote the file, or a later version.",
             )
         if self.sealed:

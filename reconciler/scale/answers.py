@@ -108,7 +108,8 @@ def _words(answer: Answer, asked: Asked) -> str:
     body = _json_object(answer)
     if body is None:
         content_type = answer.headers.get("content-type", "")
-        return f"The API returns JSON objects, but this response has {_named(content_type)}. {WRONG_ENDPOINT}"
+        advice = f" {WRONG_ENDPOINT}" if answer.status < 500 else ""
+        return f"The API returns JSON objects, but this response has {_named(content_type)}.{advice}"
     error = body.get("error") or body.get("message")
     if not error:
         return "The server gave no reason."
@@ -135,7 +136,7 @@ def _rejected(answer: Answer, asked: Asked) -> ScaleError:
             NotFoundError,
             "failed with status 404 (not found)",
             WRONG_ENDPOINT
-            if asked.is_list
+            if asked.is_list or asked.is_create
             else "The project might have been renamed in Scale's dashboard. Plan again to see what is live.",
         ),
         409: (
@@ -194,6 +195,8 @@ def _unavailable(answer: Answer, outcome: Outcome, asked: Asked) -> UnavailableE
         )
     elif answer.status == 429:
         lines.append("Run the command again later. If that fails too, lower parallelism in reconciler.toml.")
+    elif not asked.write:
+        lines.append("Run the command again later.")
     return UnavailableError(
         asked.mask(f"{asked.what} failed: {problem}"),
         asked.mask(_joined(lines)),

@@ -226,7 +226,11 @@ def test_calls_are_derived_from_what_is_live_then() -> None:
         ),
         (live(), live(params={"a": 7}), "remaining changes are not the ones in the plan"),
         (live(), None, "no longer exists"),
-        (None, live(params={"a": 7}, created_at="2026-11-25T10:02:11Z"), "since the plan at 2026-11-25 10:02:11 UTC"),
+        (
+            None,
+            live(params={"a": 7}, created_at="2026-11-25T10:02:11Z"),
+            "created on Scale at 2026-11-25 10:02:11 UTC, after the plan was made",
+        ),
     ],
 )
 def test_what_moved_is_stale(before: LiveProject | None, after: LiveProject | None, words: str) -> None:
@@ -467,7 +471,7 @@ def test_it_is_sent_five_times_at_most() -> None:
     outcome = one(api)
     assert (outcome.status, len(api.sent)) == (Status.FAILED, MOST_SENDS)
     assert results(outcome)[0] == (CallKind.CREATE, CallResult.REFUSED)
-    assert outcome.reason == "nothing was written: the project does not exist on Scale"
+    assert outcome.reason == "nothing was written; the project does not exist on Scale"
     assert (
         "The request was sent 5 times. The project's history shows that the write did not land."
         in outcome.diagnostics[0].detail

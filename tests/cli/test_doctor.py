@@ -219,7 +219,7 @@ def test_an_unclear_answer_stops_it(
     assert (done.code, status) == (1, "error")
     assert found.startswith(f'The {call} call for project "reconciler-doctor-')
     assert said in remedy
-    assert remedy.endswith("No other write was sent.")
+    assert remedy.endswith("No further write was sent.")
     assert len(served.sent("POST")) == posts
     assert len(json.loads(served.store.list_projects())) == made
     assert verdicts(done)["null"] == ("not seen" if call == "create" else "holds")
@@ -735,7 +735,7 @@ def test_a_folder_that_is_read_only(doctor: Doctor, monkeypatch: pytest.MonkeyPa
     )
     done = doctor("--format=json")
     assert (done.code, check(done, "permissions")[0]) == (1, "error")
-    assert check(done, "permissions")[1] == f"The record cannot be written: {repository / '.git'} is read-only."
+    assert check(done, "permissions")[1] == f"The record cannot be written: {repository / '.git'} is not writable."
 
 
 def test_a_sandbox_that_is_no_database(doctor: Doctor, repository: Path) -> None:
@@ -780,7 +780,7 @@ def test_two_targets_on_one_account(doctor: Doctor, repository: Path, text: str,
     assert status == "warning"
     assert f"go under [targets.{chosen}]" in remedy
     assert found == (
-        f"The targets {chosen}, other use the same account. Each target has its own record, "
+        f"The targets {chosen} and other use the same account. Each target has its own record, "
         "so drift reports what was applied with another target as changes made on Scale."
     )
 

@@ -76,6 +76,7 @@ def test_what_a_refusal_means_depends_on_what_was_asked() -> None:
     assert "task type is not enabled" in refused(402, creating).summary
     assert "task type" not in refused(402, listing).summary
     assert "ends in /v1" in refused(404, listing).detail
+    assert "ends in /v1" in refused(404, creating).detail
     assert "renamed" in refused(404, sending).detail
 
 

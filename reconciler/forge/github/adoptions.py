@@ -167,7 +167,7 @@ class _Pull:
         except GithubUnprocessableError as refused:
             raise GithubError(
                 refused.summary,
-                f"If another pull request from {self.branch} is open, close that one, then run the job again.",
+                f"If another pull request from {self.branch} is open, close it, then run the job again.",
             ) from None
         return Kept.OPENED, made.url
 

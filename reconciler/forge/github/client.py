@@ -74,8 +74,8 @@ class GithubClient:
         self._below = f"{event.api}/repos/{event.repository}"
         if origin(self._graphql) != origin(self._api):
             raise GithubSetupError(
-                "GITHUB_GRAPHQL_URL and GITHUB_API_URL name different hosts",
-                "The token is sent to only one host. Set both variables to the same host.",
+                "GITHUB_GRAPHQL_URL and GITHUB_API_URL name different servers",
+                "The token is sent to only one server. Set both variables to URLs on the same server.",
             )
         headers = {
             "authorization": f"Bearer {event.token}",
@@ -307,7 +307,8 @@ class GithubClient:
             leads_home = False
         if not leads_home:
             raise GithubError(
-                "GitHub's API points to a different host", f"Reconciler does not send the token there. {_WRONG_ADDRESS}"
+                "GitHub's API points to a different server",
+                f"Reconciler does not send the token there. {_WRONG_ADDRESS}",
             )
         return url
 

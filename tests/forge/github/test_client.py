@@ -42,7 +42,7 @@ def test_every_page_is_read(client: GithubClient, github: Github) -> None:
 @pytest.mark.parametrize("link", ["http://evil.example/x", "https://127.0.0.1:1/x", "http://a@127.0.0.1/x", "http://["])
 def test_a_page_elsewhere_gets_no_token(client: GithubClient, github: Github, link: str) -> None:
     github.faults.append(Fault("GET", THREAD, 200, {"link": f'<{link}>; rel="next"'}, []))
-    with pytest.raises(GithubError, match="points to a different host") as caught:
+    with pytest.raises(GithubError, match="points to a different server") as caught:
         list(client.list(THREAD, needs=NEEDS))
     assert TOKEN not in str(caught.value) + caught.value.detail
     assert len(github.log) == 1
@@ -60,7 +60,7 @@ def test_redirects_stay_at_home(client: GithubClient, github: Github) -> None:
     github.faults.append(Fault("GET", "/issues/6/", 301, {"location": f"{here}{THREAD}"}))
     assert list(client.list("/issues/6/comments", needs=NEEDS)) == []
     github.faults.append(Fault("GET", "/issues/6/", 302, {"location": "https://evil.example/"}))
-    with pytest.raises(GithubError, match="different host"):
+    with pytest.raises(GithubError, match="different server"):
         list(client.list("/issues/6/comments", needs=NEEDS))
     github.faults.append(Fault("POST", "/issues/6/", 307, {"location": f"{here}{THREAD}"}))
     client.create("/issues/6/comments", {"body": "x"}, needs=NEEDS)
@@ -224,7 +224,7 @@ def test_enterprise(enterprise: Github, clock: Clock) -> None:
 def test_two_hosts_are_one_too_many(github: Github, clock: Clock) -> None:
     from dataclasses import replace
 
-    with pytest.raises(GithubSetupError, match="different hosts"):
+    with pytest.raises(GithubSetupError, match="different servers"):
         GithubClient(replace(event_of(github), graphql="https://evil.example/graphql"), clock=clock)
 
 
