@@ -11,6 +11,7 @@ import dataclasses
 import sys
 from collections.abc import Callable, Iterator
 from operator import attrgetter
+from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -82,7 +83,12 @@ def _init(cls: type[Any], fields: tuple[dataclasses.Field[Any], ...], *, frozen:
             continue
         if field.init:
             (keywords if field.kw_only else positional).append(parameter)
-        lines.append(f"_set(self, '{name}', {value})" if frozen else f"self.{name} = {value}")
+        slot = getattr(cls, name, None)
+        if frozen and isinstance(slot, MemberDescriptorType):
+            given[f"_set_{name}"] = slot.__set__
+            lines.append(f"_set_{name}(self, {value})")
+        else:
+            lines.append(f"_set(self, '{name}', {value})" if frozen else f"self.{name} = {value}")
     if hasattr(cls, "__post_init__"):
         lines.append("self.__post_init__()")
     parameters = ", ".join(["self", *positional, *(["*", *keywords] if keywords else [])])
