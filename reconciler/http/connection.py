@@ -11,7 +11,8 @@ import logging
 import os
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeAlias
+from functools import lru_cache
+from typing import TypeAlias
 
 import httpx
 
@@ -64,17 +65,14 @@ class Connection:
         self._in_process = transport is not None
         proxy = None if self._in_process else proxy_for(url)
         self.proxy = proxy.variable if proxy is not None else None
-        options: dict[str, Any] = {
-            "headers": {"user-agent": f"reconciler/{__version__}", "accept": "application/json", **headers},
-            "trust_env": False,
-            "follow_redirects": False,
-        }
-        if transport is None:
-            transport = open_slots(url, proxy, most=connections, idle_seconds=_IDLE_SECONDS)
-        self._client = httpx.AsyncClient(transport=transport, **options)
+        # A client of httpx would add cookies, redirects, and authentication, which nothing here uses.
+        self._transport = transport or open_slots(url, proxy, most=connections, idle_seconds=_IDLE_SECONDS)
+        always = {"accept": "application/json", "accept-encoding": "gzip, deflate", "connection": "keep-alive"}
+        self._headers = httpx.Headers({"user-agent": f"reconciler/{__version__}", **always, **headers})
+        self._headers_of_json = httpx.Headers({**self._headers, "content-type": "application/json"})
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def send(
         self,
@@ -97,22 +95,20 @@ class Connection:
             if sending is not None and event.endswith(".send_request_headers.started"):
                 sending()
 
-        request = self._client.build_request(
+        timeout = {"connect": limits.connect, "read": limits.idle, "write": limits.idle, "pool": None}
+        request = httpx.Request(
             method,
-            url,
+            _url(url),
+            headers=self._headers if content is None else self._headers_of_json,
             content=content,
-            headers={"content-type": "application/json"} if content is not None else None,
-            timeout=httpx.Timeout(connect=limits.connect, read=limits.idle, write=limits.idle, pool=None),
-            extensions={"trace": trace} if sending is not None else None,
+            extensions={"timeout": timeout} if sending is None else {"timeout": timeout, "trace": trace},
         )
         try:
-            response = await self._client.send(request, stream=True)
+            response = await self._transport.handle_async_request(request)
             try:
                 return await _read(response, clock, limits.bytes)
             finally:
                 await response.aclose()
-                # It refers to the response, and within this process it holds the body: nothing waits for the collector.
-                response.stream = httpx.ByteStream(b"")
         except httpx.HTTPError as error:
             return _lost(error)
         except (UnicodeError, OverflowError, OSError) as error:
@@ -143,10 +139,14 @@ class InProcess(httpx.AsyncBaseTransport):
 def is_url(text: str) -> bool:
     """Whether this can be the URL of a request: it is valid, and not too long."""
     try:
-        httpx.URL(text)
+        _url(text)
     except (httpx.InvalidURL, ValueError):
         return False
     return True
+
+
+_url = lru_cache(maxsize=128)(httpx.URL)
+"""Each project's is used by several requests."""
 
 
 def origin(text: str) -> tuple[str, str, int | None]:
@@ -194,7 +194,8 @@ def _checked(address: str) -> httpx.URL:
 async def _read(response: httpx.Response, clock: Clock, most: int) -> Answer | Lost:
     chunks: list[bytes] = []
     size, begun = 0, clock.monotonic()
-    async for chunk in response.aiter_bytes():
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    async for chunk in response.aiter_bytes() if "content-encoding" in response.headers else response.stream:
         chunks.append(chunk)
         size += len(chunk)
         if size > most:

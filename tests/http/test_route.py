@@ -161,9 +161,7 @@ def test_a_failure_that_no_variable_explains(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(httpx, "AsyncHTTPTransport", refuse)
     with pytest.raises(ConnectionSetupError, match="cannot be set up"):
         client_of("http://127.0.0.1:9/v1")
-    monkeypatch.setattr(httpx, "AsyncClient", refuse)
-    with pytest.raises(OSError, match="no certificates"):
-        client_of(lambda request: httpx.Response(200))
+    client_of(lambda request: httpx.Response(200))  # it opens no connection
 
 
 def test_certificates_that_no_variable_explains(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from typing import Any
 
@@ -347,3 +348,18 @@ def test_a_401_without_a_variable() -> None:
                 await client.list_projects()
 
     run(steps())
+
+
+def test_a_compressed_answer_is_read_and_cookies_are_not_kept() -> None:
+    text = gzip.compress(b"[]")
+    script = [answer(text=text, content_encoding="gzip", set_cookie="session=1; Path=/")]
+
+    async def steps() -> list[dict[str, str]]:
+        async with serving(*script) as server, client_of(server.endpoint) as client:
+            assert await client.list_projects() == []
+            assert await client.list_projects() == []
+            return [request.headers for request in server.requests]
+
+    for headers in run(steps()):
+        assert headers["accept-encoding"] == "gzip, deflate"
+        assert "cookie" not in headers

@@ -70,7 +70,7 @@ def test_the_key_is_in_nothing_that_is_ever_printed(script: bytes, caplog: pytes
 def test_the_key_is_in_no_repr() -> None:
     async def steps() -> None:
         async with client_of(lambda request: httpx.Response(200, json=[])) as client:
-            assert KEY not in repr(client) + repr(client._mask) + repr(client._connection._client.headers)
+            assert KEY not in repr(client) + repr(client._mask) + repr(client._connection._headers)
 
     run(steps())
 
