@@ -96,6 +96,8 @@ def apply(
         PlanFileError: the saved plan cannot be used here. Nothing was written.
         DiagnosedError, UsageError, ScaleError: as for `plan`. Nothing was written.
     """
+    if saved is not None:
+        _check_target(saved, session.target)
     recorder = open_recorder(session, allowed)
     source: Plan | Prepared
     if saved is not None:
@@ -196,10 +198,8 @@ def heeding_signals(stop: Stop, then: Callable[[], None] = lambda: None) -> Iter
             signal.signal(number, handler)
 
 
-async def check_saved(plan: Plan, target: Target, client: ScaleClient, record: Record) -> Plan:
-    """Check that a saved plan is for this target, endpoint and account. Returns it with its section of the record.
-
-    A plan for an account without projects is also valid for the account that an apply of it created.
+def _check_target(plan: Plan, target: Target) -> None:
+    """Check that a saved plan is for this target and endpoint, before a key or the record is read.
 
     Raises:
         PlanFileError: the plan was made for a different one.
@@ -213,6 +213,16 @@ async def check_saved(plan: Plan, target: Target, client: ScaleClient, record: R
                 f"the plan was made for the {what} {quoted(saved)}, not for {quoted(here)}",
                 f"Nothing was written. Use the plan's {what}, or create a new plan.",
             )
+
+
+async def check_saved(plan: Plan, target: Target, client: ScaleClient, record: Record) -> Plan:
+    """Check that a saved plan is for this account. Returns it with its section of the record.
+
+    A plan for an account without projects is also valid for the account that an apply of it created.
+
+    Raises:
+        PlanFileError: the plan was made for a different one.
+    """
     live = await list_account(client)
     account = await recognize(target, client, live, record)
     planned = {change.name for change in plan.changes}

@@ -156,6 +156,16 @@ def test_the_target_is_the_one_in_the_file(
     assert cli("apply", "--plan", "changes.plan", "--auto-approve").code == 0
 
 
+def test_the_target_is_compared_before_a_key_is_needed(
+    cli: Cli, repository: Path, write: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("p.yaml", "name: p\ntype: chat\n")
+    assert cli("plan", "--target", "sandbox", "--out", "changes.plan").code == 0
+    monkeypatch.delenv("SCALE_API_KEY", raising=False)
+    refused = cli("apply", "--plan", "changes.plan", "--auto-approve", "--target", "production")
+    assert 'the plan was made for the target "sandbox", not for "production"' in refused.err
+
+
 def test_names_do_not_go_with_a_saved_plan(cli: Cli, saved: Path) -> None:
     refused = cli("apply", "p", "--plan", "changes.plan")
     assert refused.code == 1
