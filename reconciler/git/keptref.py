@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from reconciler import git
-from reconciler.diagnostics import joined
 from reconciler.errors import GitRefusedError
 from reconciler.git.login import NO_LOGIN, Login, Reason
 from reconciler.git.objects import MissingObjectError, NotACommitError, TooLargeError
@@ -149,4 +148,4 @@ class KeptRef:
 
 
 def _known(remotes: Sequence[str]) -> str:
-    return f"This repository's remotes: {joined(remotes)}." if remotes else "This repository has no remotes."
+    return f"This repository's remotes: {', '.join(remotes)}." if remotes else "This repository has no remotes."

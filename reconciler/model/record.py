@@ -11,6 +11,9 @@ from reconciler.frozen import dataclass
 EMPTY_ACCOUNT: Final = "empty"
 """The account of a section that was made while the account had no project."""
 
+ONTOLOGY: Final = "ontology"
+"""The unit that is not a parameter."""
+
 NO_LOG: Final = "no-record"
 """The code of the warning that there is no log of applies."""
 
@@ -74,6 +77,14 @@ class RecordedProject:
     intents: tuple[Intended, ...] = ()
     written: bool = True
     ontology_hash: str | None = None
+
+    def base(self, unit: str) -> int | None:
+        """The version that is the base of a unit."""
+        return self.older.get(unit, self.ontology_version if unit == ONTOLOGY else self.params_version)
+
+    def is_of(self, created_at: str | None) -> bool:
+        """Whether this may be the project that was created at that time, and not another one with its name."""
+        return None in (self.created_at, created_at) or self.created_at == created_at
 
 
 Entries = Mapping[str, RecordedProject]

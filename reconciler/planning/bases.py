@@ -11,12 +11,11 @@ from reconciler.frozen import dataclass
 from reconciler.model.ontology import Choice, Ontology, Unreadable
 from reconciler.model.plan import Action, CallKind, Cause, Field, Plan, ProjectChange, unit_of
 from reconciler.model.project import DesiredProject, LiveProject, ParamsMode, Version
+from reconciler.model.record import ONTOLOGY as ONTOLOGY
 from reconciler.model.record import Intended, RecordedProject
 from reconciler.model.values import ABSENT, Absent, Json, digest, equal
 from reconciler.planning.intent import compare
 from reconciler.planning.mask import Ignored
-
-ONTOLOGY = "ontology"
 
 
 def content_hash(content: Json) -> str:
@@ -48,7 +47,7 @@ def base_of(known: RecordedProject | None, live: LiveProject | None) -> Base:
     """
     if known is None or live is None:
         return Base(known)
-    if None not in (known.created_at, live.created_at) and known.created_at != live.created_at:
+    if not known.is_of(live.created_at):
         return Base(None)
     landed: list[tuple[CallKind, int]] = []
     for intent in known.intents:
@@ -127,7 +126,7 @@ def base_version(unit: str, live: LiveProject, base: RecordedProject) -> Version
     """The version that is the unit's base; None if the history does not show it, or if it cannot be read."""
     if unit == ONTOLOGY:
         return _base_ontology(live, base)
-    version = _find(live.params_history, base.older.get(unit, base.params_version))
+    version = _find(live.params_history, base.base(unit))
     return version if version is not None and isinstance(version.content, Mapping) else None
 
 
@@ -136,7 +135,7 @@ def _base_ontology(live: LiveProject, base: RecordedProject) -> Version | None:
 
     Numbers of ontologies may be positions (an assumption), and positions move in a history that shows only its end.
     """
-    number = base.older.get(ONTOLOGY, base.ontology_version)
+    number = base.base(ONTOLOGY)
     version = _find(live.ontology_history, number) if number is not None else Version(-1, None, Ontology(()))
     if base.ontology_hash is None:
         return version
@@ -173,7 +172,7 @@ def left_drifting(
             found[unit] = seen.ontology_version if unit == ONTOLOGY else seen.params_version
     if known is None or not known.written:
         return found
-    bases = {unit: kept_base(known, unit) for unit in found}
+    bases = {unit: known.base(unit) for unit in found}
     return {unit: found[unit] if base == _NO_BASE else base for unit, base in bases.items()}
 
 
@@ -198,22 +197,16 @@ def outside(desired: DesiredProject, live: LiveProject | None, known: RecordedPr
                 continue
             base = base_version(unit, live, known)
             if base is None or not equal(part_of(base, unit), live.params.get(key, ABSENT)):
-                found[unit] = kept_base(known, unit)
+                found[unit] = known.base(unit)
     if desired.ontology is None or any(ignore.pattern.parts[0] == ONTOLOGY for ignore in desired.mask.ignore):
         base = base_version(ONTOLOGY, live, known)
         if base is None or isinstance(live.ontology, Unreadable) or _choices(base.content) != _choices(live.ontology):
-            found[ONTOLOGY] = kept_base(known, ONTOLOGY)
+            found[ONTOLOGY] = known.base(ONTOLOGY)
     return {unit: base for unit, base in found.items() if base != _NO_BASE}
 
 
 def _choices(ontology: Ontology | None) -> tuple[Choice, ...]:
     return ontology.choices if ontology is not None else ()
-
-
-def kept_base(earlier: RecordedProject, unit: str) -> int | None:
-    """The version that is the base of a unit whose live value is kept."""
-    recorded = earlier.ontology_version if unit == ONTOLOGY else earlier.params_version
-    return earlier.older.get(unit, recorded)
 
 
 def base_hash(
@@ -227,7 +220,7 @@ def base_hash(
     `live` is as in `left_drifting`, whose result is `left`; `earlier` is the record's entry before the apply.
     """
     if ONTOLOGY in left:
-        known = earlier is not None and earlier.written and kept_base(earlier, ONTOLOGY) == left[ONTOLOGY]
+        known = earlier is not None and earlier.written and earlier.base(ONTOLOGY) == left[ONTOLOGY]
         if known and earlier is not None and earlier.ontology_hash is not None:
             return earlier.ontology_hash
         if left[ONTOLOGY] != change.expected.ontology_version:

@@ -92,13 +92,9 @@ def _walk(steps: Iterable[Step], created_at: str | None) -> tuple[list[_Begun], 
             if run not in open_runs:
                 open_runs[run] = _Begun(intent, place, step, step.manifests.get(run))
                 begun.append(open_runs[run])
-        if step.entry is not None and step.entry.written and not _is_other(step.entry, created_at):
+        if step.entry is not None and step.entry.written and step.entry.is_of(created_at):
             entries.append((place, step.entry))
-    return [run for run in begun if run.entered is None or not _is_other(run.entered, created_at)], entries
-
-
-def _is_other(entry: RecordedProject, created_at: str | None) -> bool:
-    return None not in (entry.created_at, created_at) and entry.created_at != created_at
+    return [run for run in begun if run.entered is None or run.entered.is_of(created_at)], entries
 
 
 def _first(part: Part, begun: Sequence[_Begun], entries: Sequence[tuple[int, RecordedProject]]) -> int | None:

@@ -27,7 +27,7 @@ from reconciler.model.plan import (
 from reconciler.model.project import DesiredProject, LiveProject, Shown, Source, UnreadableProject, address_of
 from reconciler.model.record import Entries, RecordedProject
 from reconciler.model.values import has_overflow
-from reconciler.planning.bases import Base, base_of, kept_base, origin_of, outside, unseen
+from reconciler.planning.bases import Base, base_of, origin_of, outside, unseen
 from reconciler.planning.blocking import blocked, blocked_change, not_sendable, unreadable, unsent
 from reconciler.planning.holds import with_holds
 from reconciler.planning.intent import EMPTY_HASH, Intent, compare, plan_hash
@@ -178,7 +178,7 @@ def _planned(
         found = {unit: cause for unit in units if (cause := three.unit(unit).cause) is not None}
         if pending:
             drifting = sorted(unit for unit in units if found.get(unit) is Cause.DRIFT)
-            kept = {unit: kept_base(base.known, unit) for unit in drifting} if base.known is not None else {}
+            kept = {unit: base.known.base(unit) for unit in drifting} if base.known is not None else {}
             mask = replace(desired.mask, units=frozenset(units.difference(kept)))
             desired = replace(desired, mask=mask)
             intent = compare(desired, live)

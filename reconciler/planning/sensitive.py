@@ -26,10 +26,9 @@ from reconciler.model.ontology import Choice, Ontology, Unreadable, walk
 from reconciler.model.project import DesiredProject, Ignore, LiveProject, Version
 from reconciler.model.record import RecordedProject
 from reconciler.model.values import ABSENT, Absent, Json
-from reconciler.planning.bases import content_hash
+from reconciler.planning.bases import ONTOLOGY, content_hash
 
 PARAMS: Final = "params"
-ONTOLOGY: Final = "ontology"
 ONTOLOGY_NAME: Final = "ontology.@name"
 _ATTRIBUTES: Final = ("description", "display")
 _REASON: Final = "sensitive, so not saved in a snapshot"

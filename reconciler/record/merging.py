@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import field, replace
 from itertools import compress
-from typing import Final
 
 from reconciler.frozen import dataclass
 from reconciler.instants import moment_of
-from reconciler.model.record import Entries, Intended, RecordedProject, Run, Section
-
-ONTOLOGY: Final = "ontology"
+from reconciler.model.record import ONTOLOGY, Entries, Intended, RecordedProject, Run, Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +113,7 @@ def _joined(theirs: RecordedProject, ours: RecordedProject) -> RecordedProject:
     record before that.
     """
     later = ours if moment_of(ours.recorded_at) >= moment_of(theirs.recorded_at) else theirs
-    if None not in (theirs.created_at, ours.created_at) and theirs.created_at != ours.created_at:
+    if not theirs.is_of(ours.created_at):
         return later
 
     def is_ahead(one: int | None, other: int | None, entry: RecordedProject) -> tuple[int, int, bool]:
@@ -124,7 +121,7 @@ def _joined(theirs: RecordedProject, ours: RecordedProject) -> RecordedProject:
 
     params = max(theirs, ours, key=lambda entry: is_ahead(entry.params_version, entry.ontology_version, entry))
     ontology = max(theirs, ours, key=lambda entry: is_ahead(entry.ontology_version, entry.params_version, entry))
-    based = max(theirs, ours, key=lambda entry: (_number(_base(entry, ONTOLOGY)), entry is ontology))
+    based = max(theirs, ours, key=lambda entry: (_number(entry.base(ONTOLOGY)), entry is ontology))
     joined = replace(
         params if params is ontology else later,
         params_version=params.params_version,
@@ -136,15 +133,10 @@ def _joined(theirs: RecordedProject, ours: RecordedProject) -> RecordedProject:
     )
     older: dict[str, int | None] = {}
     for unit in {**theirs.older, **ours.older}:
-        base = max((_base(entry, unit) for entry in (theirs, ours)), key=_number)
-        if base != _base(joined, unit):
+        base = max((entry.base(unit) for entry in (theirs, ours)), key=_number)
+        if base != joined.base(unit):
             older[unit] = base
     return replace(joined, older=older)
-
-
-def _base(entry: RecordedProject, unit: str) -> int | None:
-    """The version that is the base of a unit."""
-    return entry.older.get(unit, entry.ontology_version if unit == ONTOLOGY else entry.params_version)
 
 
 def _number(version: int | None) -> int:
