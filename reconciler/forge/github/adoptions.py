@@ -18,7 +18,7 @@ from reconciler.forge.github.branches import Content, MovedBranchError, Tip, del
 from reconciler.forge.github.client import GithubClient
 from reconciler.forge.github.comments import WRITES
 from reconciler.forge.github.marker import Body, Scope, short_hash
-from reconciler.forge.github.posts import Kept, Posted, Posts
+from reconciler.forge.github.posts import Kept, Posted, Posts, opened_by_another, undone
 from reconciler.frozen import dataclass
 from reconciler.model.values import Json
 
@@ -94,12 +94,7 @@ class _Pull:
     def keep(self) -> tuple[Kept, str]:
         found = [posted for posted in self.posts.found() if posted.scope == self.proposed.scope]
         if strange := next((pull for pull in found if pull.is_open and not pull.ours), None):
-            self.warn(
-                "strange-pull-request",
-                f"pull request #{strange.number} was opened by {strange.author or 'another account'}, not by this job",
-                "The pull request has reconciler's marker, but reconciler updates only its own. If this job opened it "
-                "with an earlier token, close it.",
-            )
+            self.notes.append(opened_by_another(strange, "strange-pull-request", "pull request"))
             return Kept.UNCHANGED, strange.url
         newest = max((pull for pull in found if pull.ours), key=lambda pull: (pull.is_open, pull.number), default=None)
         url = newest.url if newest is not None else ""
@@ -192,16 +187,14 @@ class _Pull:
             try:
                 delete(self.posts.client, self.branch)
             except GithubError as refused:
-                why = f"{refused.summary}.\n{refused.detail}".rstrip()
-                self.warn(refused.code, f"the branch {self.branch} was not deleted", why)
+                self.notes.extend(undone(f"the branch {self.branch} was not deleted", refused))
         return kept, newest.url if newest is not None and kept is Kept.CLOSED else ""
 
     def comment(self, pull: Posted) -> None:
         try:
             self.posts.remark(pull.number, _SAID, Body({SET: pull.body.data.get(SET)}, self.proposed.over))
         except GithubError as refused:
-            why = f"{refused.summary}.\n{refused.detail}".rstrip()
-            self.warn(refused.code, "the pull request was closed without a comment", why)
+            self.notes.extend(undone("the pull request was closed without a comment", refused))
 
     def warn(self, code: str, summary: str, detail: str) -> None:
         self.notes.append(warning(code, summary, detail=detail))

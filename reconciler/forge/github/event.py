@@ -176,4 +176,4 @@ def _address(environment: Mapping[str, str], name: str, default: str) -> str:
     try:
         return check_endpoint(environment.get(name) or default)
     except UsageError as problem:
-        raise GithubSetupError(f"{name} cannot be used: {problem.summary}", _REMEDY) from None
+        raise GithubSetupError(f"{name} cannot be used", _REMEDY, causes=problem.diagnostics) from None

@@ -15,13 +15,13 @@ from dataclasses import field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from reconciler.diagnostics import Diagnostic, warning
+from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.errors import GithubError, GithubUnavailableError
 from reconciler.forge.github.client import ASSUMED_AUTHOR, GithubClient
 from reconciler.forge.github.comments import JOB
 from reconciler.forge.github.coverage import ALL, COVERED, Coverage
 from reconciler.forge.github.marker import Body, Scope, short_hash
-from reconciler.forge.github.posts import Kept, Posted, Posts
+from reconciler.forge.github.posts import Kept, Posted, Posts, opened_by_another, undone
 from reconciler.frozen import dataclass
 from reconciler.model.values import Json
 
@@ -180,14 +180,8 @@ class _Issue:
         return sorted((posted for posted in scoped if posted.ours), key=lambda issue: (not issue.is_open, issue.id))
 
     def tell_of(self, strange: Sequence[Posted]) -> None:
-        """Name open issues with our marker and label that another login wrote: a person must decide about them."""
         for issue in strange:
-            note = warning(
-                "strange-issue",
-                f"drift issue #{issue.number} was opened by {issue.author or 'another account'}, not by this job",
-                detail="The issue has reconciler's marker, but reconciler updates only its own. If this job opened it "
-                "with an earlier token, close it.",
-            )
+            note = opened_by_another(issue, "strange-issue", "drift issue")
             if note not in self.notes:
                 self.notes.append(note)
 
@@ -198,7 +192,7 @@ class _Issue:
             self.see_label()
             self.posts.client.ensure(f"/issues/{issue.number}/labels", {"labels": [LABEL]}, needs=WRITES)
         except GithubError as refused:
-            self.notes.append(warning(refused.code, refused.summary, detail=refused.detail))
+            self.notes.append(refused.diagnostic(Severity.WARNING))
 
     def go_on(self, issue: Posted, body: Body, left: Collection[str]) -> Kept:
         if not issue.is_open:
@@ -243,9 +237,7 @@ class _Issue:
         try:
             self.posts.remark(issue.number, _REPORTED, Body(remembered, words))
         except GithubError as refused:
-            summary = "the drift issue is up to date, but no comment was posted"
-            why = f"{refused.summary}.\n{refused.detail}".rstrip()
-            self.notes.append(warning(refused.code, summary, detail=why))
+            self.notes.extend(undone("the drift issue is up to date, but no comment was posted", refused))
 
 
 def _changes(old: Body, new: Body) -> tuple[int, int] | None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from reconciler.diagnostics import Diagnostic, Severity, warning
 from reconciler.errors import GithubError, GithubUnavailableError
 from reconciler.forge.github.client import ASSUMED_AUTHOR, GithubClient
 from reconciler.forge.github.marker import Body, Scope, read_body, write_body
@@ -194,6 +195,21 @@ class Posts:
             labels=tuple(_label_names(labels)) if isinstance(labels, list) else (),
             is_open=item.get("state", "open") == "open",
         )
+
+
+def opened_by_another(posted: Posted, code: str, what: str) -> Diagnostic:
+    """The warning about an open post with our marker that another login wrote: a person must decide about it."""
+    return warning(
+        code,
+        f"{what} #{posted.number} was opened by {posted.author or 'another account'}, not by this job",
+        detail="It has reconciler's marker, but reconciler updates only its own. If this job opened it with an earlier "
+        "token, close it.",
+    )
+
+
+def undone(summary: str, refused: GithubError) -> tuple[Diagnostic, Diagnostic]:
+    """The warnings about something that GitHub refused: what was not done, and why."""
+    return warning(refused.code, summary), refused.diagnostic(Severity.WARNING)
 
 
 def _label_names(labels: list[Any]) -> Iterator[str]:

@@ -102,7 +102,7 @@ def test_closing_is_done_even_if_the_rest_is_refused(client: GithubClient, githu
     kept, notes = keep(client, nothing(proposed))
     [pull] = github.heads.values()
     assert (kept, pull["state"]) == (Kept.CLOSED, "closed")
-    assert [note.code for note in notes] == ["github-locked", "github"]
+    assert [note.code for note in notes] == ["github-locked", "github-locked", "github", "github"]
 
 
 def test_what_is_unknown_closes_nothing(client: GithubClient, github: Github, proposed: Proposed) -> None:
