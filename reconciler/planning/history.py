@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from reconciler.diagnostics import count
@@ -28,8 +29,10 @@ def timeline(live: LiveProject, makers: Makers, renames: Mapping[str, str]) -> t
     If an ontology's version has no time, the ontology's versions come last. `renames` are those that the manifest
     declares.
     """
+    spanning = partial(_spanning, live, makers, renames)
     revisions = [
-        _compared(live, part, before, version, makers, renames)
+        # What changed in the first version of a cut history is unknown.
+        spanning(part, before, version, known=before is not None or version.number == 0)
         for part, history in histories(live).items()
         for before, version in zip((None, *history), history, strict=False)
     ]
@@ -52,12 +55,13 @@ def between(live: LiveProject, asked: Range, makers: Makers, renames: Mapping[st
     Raises:
         UsageError: a version is not in the history, or cannot be read.
     """
+    spanning = partial(_spanning, live, makers, renames)
     if asked.part is not None:
-        return (_spanning(live, asked.part, *ends(live, asked.part, asked), makers, renames),)
+        return (spanning(asked.part, *ends(live, asked.part, asked)),)
     if not live.params_history and live.ontology_history:
         return between(live, replace(asked, part=Part.ONTOLOGY), makers, renames)
     first, last = ends(live, Part.PARAMS, asked)
-    found = [_spanning(live, Part.PARAMS, first, last, makers, renames)]
+    found = [spanning(Part.PARAMS, first, last)]
     ontologies = live.ontology_history
     if ontologies and not untimed(ontologies) and first.at is not None and last.at is not None:
         until = None if asked.last is None else last.at
@@ -69,7 +73,7 @@ def between(live: LiveProject, asked: Range, makers: Makers, renames: Mapping[st
             pair = pair[0], ontologies[-1]
     old, new = pair
     if new is not None and (old is not None or not untimed(ontologies)):
-        found.append(_spanning(live, Part.ONTOLOGY, old, new, makers, renames))
+        found.append(spanning(Part.ONTOLOGY, old, new))
     return tuple(found)
 
 
@@ -161,31 +165,19 @@ def _absent(part: Part, history: Sequence[Version], number: int) -> UsageError:
     return UsageError(summary, f"Scale shows {shown}.{only}")
 
 
-def _compared(
-    live: LiveProject,
-    part: Part,
-    before: Version | None,
-    version: Version,
-    makers: Makers,
-    renames: Mapping[str, str],
-) -> Revision:
-    """A version, compared with the one before it. What changed in the first of a cut history is unknown."""
-    made = makers.of(part, version.number)
-    if version.content is None or (before.content is None if before is not None else version.number > 0):
-        since = before.number if before is not None else None
-        return Revision(part, version.number, version.at, made, since, after=_state(live, version), fields=None)
-    return _spanning(live, part, before, version, makers, renames)
-
-
 def _spanning(
     live: LiveProject,
+    makers: Makers,
+    renames: Mapping[str, str],
     part: Part,
     before: Version | None,
     version: Version,
-    makers: Makers,
-    renames: Mapping[str, str],
+    *,
+    known: bool = True,
 ) -> Revision:
-    state = _state(live, version)
+    """A version, compared with an earlier one. What changed is not `known` if one of the two is not shown, or cannot be
+    read."""
+    known = known and version.content is not None and (before is None or before.content is not None)
     declared = DesiredProject(
         live.name,
         live.type,
@@ -199,9 +191,9 @@ def _spanning(
         version.at,
         makers.of(part, version.number),
         since=before.number if before is not None else None,
-        before=_state(live, before) if before is not None else None,
-        after=state,
-        fields=None if state is None else tuple(with_renames(fields_between(part, before, version), declared)),
+        before=_state(live, before) if known and before is not None else None,
+        after=_state(live, version),
+        fields=tuple(with_renames(fields_between(part, before, version), declared)) if known else None,
     )
 
 
