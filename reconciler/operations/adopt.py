@@ -36,6 +36,10 @@ class Decision(StrEnum):
     IGNORE = "ignore"
     """Add the unit to the manifest's `reconcile.ignore`."""
     SKIP = "skip"
+    CONFLICT = "conflict"
+    """Nobody has decided, and git has changed it too. It is left."""
+    REFUSED = "refused"
+    """It should be adopted, and cannot be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +56,16 @@ Ask = Callable[[Proposal], Choice]
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """What is adopted, and what is left. `places` has the file that each adopted or ignored unit goes to.
-
-    `conflicts` are left because git has changed them too. `refused` cannot be adopted. A person wants to revert the
-    `reverted` ones, and decided nothing about the `skipped` ones. `diagnostics` are errors about projects that cannot
-    be compared.
+    """What is adopted, and what is left: the units by what was decided about them. `revision` is about those that are
+    adopted or ignored, in this order. `diagnostics` are errors about projects that cannot be compared, and about
+    refused units.
     """
 
     target: TargetInfo
-    adopted: tuple[Proposal, ...]
-    ignored: tuple[Proposal, ...]
-    conflicts: tuple[Proposal, ...]
-    refused: tuple[Proposal, ...]
-    reverted: tuple[Proposal, ...]
-    skipped: tuple[Proposal, ...]
-    places: tuple[str, ...]
+    decided: Mapping[Decision, Sequence[Proposal]]
     revision: Revision
     baseline: Baseline | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
-
-    @property
-    def units(self) -> tuple[Proposal, ...]:
-        """What the revision is about, in the order of `places`."""
-        return (*self.adopted, *self.ignored)
 
 
 def adopt(session: Session, names: Sequence[str], paths: Sequence[Pattern], ask: Ask | None = None) -> Adoption:
@@ -119,21 +110,21 @@ def _check_paths(paths: Sequence[Pattern], found: Sequence[Proposal]) -> None:
             )
 
 
-def _choices(
-    found: Sequence[Proposal], paths: Sequence[Pattern], ask: Ask | None
-) -> Iterator[tuple[Proposal, Choice | None]]:
-    """Each unit with the decision about it; None for a conflict that nobody has decided."""
+def _choices(found: Sequence[Proposal], paths: Sequence[Pattern], ask: Ask | None) -> Iterator[tuple[Proposal, Choice]]:
+    """Each unit with the decision about it."""
     for proposal in found:
         if paths:
             if is_named(proposal.unit.path, paths):
-                yield proposal, Choice(Decision.ADOPT)
+                yield proposal, _adopted(proposal)
         elif proposal.unit.cause is not Cause.PENDING:
             if proposal.refusal or (ask is None and proposal.is_drift):
-                yield proposal, Choice(Decision.ADOPT)
-            elif ask is not None:
-                yield proposal, ask(proposal)
+                yield proposal, _adopted(proposal)
             else:
-                yield proposal, None
+                yield proposal, ask(proposal) if ask is not None else Choice(Decision.CONFLICT)
+
+
+def _adopted(proposal: Proposal) -> Choice:
+    return Choice(Decision.REFUSED if proposal.refusal else Decision.ADOPT)
 
 
 def _decided(
@@ -141,39 +132,28 @@ def _decided(
     prepared: Prepared,
     account: Account,
     live: Live,
-    choices: Iterator[tuple[Proposal, Choice | None]],
+    choices: Iterator[tuple[Proposal, Choice]],
     unreadable: tuple[Diagnostic, ...],
 ) -> Adoption:
-    sorted_in: dict[str, list[Proposal]] = {each: [] for each in (*Decision, "conflict", "refused")}
+    decided: dict[Decision, list[Proposal]] = {decision: [] for decision in Decision}
     wanted: list[Wanted] = []
     ignores: list[Wanted] = []
     for proposal, choice in choices:
-        name = "conflict" if choice is None else choice.decision.value
-        if choice is not None and choice.decision is Decision.ADOPT:
-            if proposal.refusal:
-                name = "refused"
-            else:
-                wanted.append(Wanted(proposal.project, proposal.unit.path, proposal.wanted))
-        elif choice is not None and choice.decision is Decision.IGNORE:
+        decided[choice.decision].append(proposal)
+        if choice.decision is Decision.ADOPT:
+            wanted.append(Wanted(proposal.project, proposal.unit.path, proposal.wanted))
+        elif choice.decision is Decision.IGNORE:
             ignores.append(Wanted(proposal.project, IGNORE, _ignore(proposal, choice)))
-        sorted_in[name].append(proposal)
     assert prepared.manifests is not None
     readable: Mapping[str, LiveProject] = {
         name: project for name, project in live.projects.items() if isinstance(project, LiveProject)
     }
-    revision = revise(session.settings, session.target, [*wanted, *ignores], readable, prepared.manifests)
     return Adoption(
         account.target,
-        adopted=tuple(sorted_in[Decision.ADOPT]),
-        ignored=tuple(sorted_in[Decision.IGNORE]),
-        conflicts=tuple(sorted_in["conflict"]),
-        refused=tuple(sorted_in["refused"]),
-        reverted=tuple(sorted_in[Decision.REVERT]),
-        skipped=tuple(sorted_in[Decision.SKIP]),
-        places=revision.places,
-        revision=revision,
-        baseline=baseline_of(account.of(prepared.record)),
-        diagnostics=(*unreadable, *map(_refused, sorted_in["refused"])),
+        decided,
+        revise(session.settings, session.target, [*wanted, *ignores], readable, prepared.manifests),
+        baseline_of(account.of(prepared.record)),
+        diagnostics=(*unreadable, *map(_refused, decided[Decision.REFUSED])),
     )
 
 
@@ -196,38 +176,37 @@ def _refused(proposal: Proposal) -> Diagnostic:
 
 def question(proposal: Proposal, session: Session) -> Drift:
     """What a person has to know to decide about a unit, in the form of a drift."""
-    found = ProjectDrift(proposal.project.name, proposal.project.source, (proposal.unit,))
     target = TargetInfo(session.target.name, session.target.endpoint)
-    return Drift(target, session.now(), projects=(with_source(found, proposal.project),), complete=False)
+    return Drift(target, session.now(), projects=(_shown([proposal]),), complete=False)
 
 
-def shown(adoption: Adoption, session: Session) -> Adopted:
-    """What is shown of an adoption."""
+def shown(adoption: Adoption, session: Session, *, left: Sequence[Proposal] = ()) -> Adopted:
+    """What is shown of an adoption. It shows the units that are `left`, too."""
+    decided = adoption.decided
+    revised = [*decided[Decision.ADOPT], *decided[Decision.IGNORE]]
     units: dict[str, list[Proposal]] = {}
+    for proposal in (*revised, *left):
+        units.setdefault(proposal.project.name, []).append(proposal)
     places: dict[str, dict[str, None]] = {}
-    for proposal, place in zip(adoption.units, adoption.places, strict=True):
-        name = proposal.project.name
-        units.setdefault(name, []).append(proposal)
-        places.setdefault(name, {})[os.path.relpath(place, session.settings.cwd)] = None
-    projects = tuple(
-        with_source(
-            ProjectDrift(name, each[0].project.source, tuple(proposal.unit for proposal in each)), each[0].project
-        )
-        for name, each in sorted(units.items())
+    for proposal, place in zip(revised, adoption.revision.places, strict=True):
+        places.setdefault(proposal.project.name, {})[os.path.relpath(place, session.settings.cwd)] = None
+    projects = tuple(_shown(each) for _, each in sorted(units.items()))
+    found = Drift(
+        adoption.target, session.now(), adoption.baseline, projects, diagnostics=adoption.diagnostics, complete=False
     )
     return Adopted(
-        Drift(
-            adoption.target,
-            session.now(),
-            adoption.baseline,
-            projects,
-            diagnostics=adoption.diagnostics,
-            complete=False,
-        ),
+        found,
         places={name: tuple(files) for name, files in places.items()},
         files=len(adoption.revision.files),
-        ignored=len(adoption.ignored),
-        conflicts=tuple((each.project.name, each.unit.path) for each in adoption.conflicts),
-        reverted=tuple((each.project.name, each.unit.path) for each in adoption.reverted),
-        skipped=len(adoption.skipped),
+        ignored=len(decided[Decision.IGNORE]),
+        conflicts=tuple((each.project.name, each.unit.path) for each in decided[Decision.CONFLICT]),
+        reverted=tuple((each.project.name, each.unit.path) for each in decided[Decision.REVERT]),
+        skipped=len(decided[Decision.SKIP]),
     )
+
+
+def _shown(proposals: Sequence[Proposal]) -> ProjectDrift:
+    """Units of one project."""
+    project = proposals[0].project
+    found = ProjectDrift(project.name, project.source, tuple(proposal.unit for proposal in proposals))
+    return with_source(found, project)

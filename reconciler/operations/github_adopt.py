@@ -19,7 +19,7 @@ from reconciler.git.staging import staged
 from reconciler.model.adoption import Adopted
 from reconciler.model.drift import Unit
 from reconciler.model.values import canonical_json
-from reconciler.operations.adopt import Adoption, adopt, shown
+from reconciler.operations.adopt import Adoption, Decision, adopt, shown
 from reconciler.operations.github_drift import content_hash
 from reconciler.operations.github_writer import CONTENT, Report, Writer, in_words, said, with_notes
 from reconciler.operations.session import Session
@@ -33,6 +33,7 @@ from reconciler.render.view.adoption import view_proposal
 
 _MARKER: Final = 18_000
 _ACTING: Final = re.compile(r"[^\w .\"-]|(?i:(?<=gh)-)")
+_LEFT: Final = (Decision.CONFLICT, Decision.REFUSED)
 _MOST_LINES: Final = 200
 """Units that the message of a commit names."""
 
@@ -57,19 +58,19 @@ def keep_adoption(client: GithubClient, event: Event, session: Session, writer: 
     found = _shown(adoption, session)
     scope = writer.scope(session.target.name)
     words = scope_words(scope.target, scope.folder, scope.id)
-    refused_units = {(each.project.name, each.unit.path) for each in adoption.refused}
+    adopted, conflicts, cannot_be = (adoption.decided[each] for each in (Decision.ADOPT, *_LEFT))
     proposed = Proposed(
         scope=scope,
         base=base or event.branch or event.default_branch,
         commit=commit,
-        drifts=[_identity(each) for each in adoption.adopted],
+        drifts=[_identity(each) for each in adopted],
         files=[Content(each.name, each.mode, each.content) for each in files],
         title=adoption_title(scope.target, scope.folder, scope.id),
-        message=_message(adoption.adopted, scope.target),
+        message=_message(adopted, scope.target),
         data={CONTENT: content_hash(found.drift, writer)},
         text=partial(_text, found, event, writer, commit),
-        over=adoption_over(words, left=len(adoption.conflicts) + len(refused_units)),
-        complete=len(adoption.diagnostics) == len(adoption.refused),
+        over=adoption_over(words, left=len(conflicts) + len(cannot_be)),
+        complete=len(adoption.diagnostics) == len(cannot_be),
     )
     kept, url, notes = keep_pull(client, proposed, author=client.author(), at=writer.now, now=writer.now)
     where = in_words(scope)
@@ -79,14 +80,14 @@ def keep_adoption(client: GithubClient, event: Event, session: Session, writer: 
 
 def _shown(adoption: Adoption, session: Session) -> Adopted:
     """All that drifted: what is adopted, and what is left. A refused unit does not fail the run."""
-    units = (*adoption.adopted, *adoption.conflicts, *adoption.refused)
-    places = (*adoption.places, *("." for _ in units[len(adoption.places) :]))
-    found = shown(replace(adoption, adopted=units, ignored=(), places=places), session)
+    found = shown(adoption, session, left=[proposal for each in _LEFT for proposal in adoption.decided[each]])
     diagnostics = tuple(
         replace(each, severity=Severity.WARNING) if each.code == "not-adopted" else each
         for each in adoption.diagnostics
     )
-    return replace(found, drift=replace(found.drift, diagnostics=diagnostics), adopted=len(adoption.adopted))
+    return replace(
+        found, drift=replace(found.drift, diagnostics=diagnostics), adopted=len(adoption.decided[Decision.ADOPT])
+    )
 
 
 def _text(found: Adopted, event: Event, writer: Writer, commit: str, theirs: bool) -> str:
