@@ -129,6 +129,8 @@ def hidden_files(root: Path, folders: Iterable[str], files: Iterable[str], wante
         seen |= fresh
         waiting = set()
         for name, entry in entries(top, {name for name, _ in fresh}).items():
+            if entry.flag is None and entry.mode != LINK:
+                continue
             kinds = {is_folder for is_folder in (False, True) if _matters(name, is_folder, fresh, wanted)}
             path = os.path.join(top, name)
             if os.path.lexists(path):

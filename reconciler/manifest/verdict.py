@@ -111,6 +111,11 @@ class OntologyCheck:
         if choices and self._lists.setdefault(id(choices), path) is not path:
             self._branch_again(choices, path, self._lists[id(choices)])
             return
+        if set(map(type, choices)) == {str}:
+            names = {choice: (path, index, False) for index, choice in enumerate(choices)}
+            if len(names) == len(choices) and seen.keys().isdisjoint(names) and not any(map(is_blank, names)):
+                seen |= names
+                return
         for index, choice in enumerate(choices):
             if isinstance(choice, str):
                 if choice in seen:

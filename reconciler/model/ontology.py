@@ -40,7 +40,7 @@ class Ontology:
     @property
     def spelled(self) -> list[Json]:
         """The choices in the shortest spelling that the API takes."""
-        return [spell(choice) for choice in self.choices]
+        return _spelled(self.choices)
 
     @property
     def written(self) -> Json:
@@ -87,6 +87,8 @@ class _UnreadableError(ValueError):
 def _choices(raw: Json, path: str) -> tuple[Choice, ...]:
     if not isinstance(raw, list):
         raise _UnreadableError(path, "is not a list")
+    if set(map(type, raw)) == {str}:
+        return tuple(map(_leaf, raw))
     return tuple(
         [
             _leaf(item) if type(item) is str else _choice(item, f"{path}[{position}]")
@@ -149,7 +151,17 @@ def spell(choice: Choice) -> Json:
     if not choice.subchoices:
         return spelled
     whole = {"choice": spelled} if isinstance(spelled, str) else spelled
-    return {**whole, "subchoices": [spell(subchoice) for subchoice in choice.subchoices]}
+    return {**whole, "subchoices": _spelled(choice.subchoices)}
+
+
+def _spelled(choices: tuple[Choice, ...]) -> list[Json]:
+    """Each choice as `spell` spells it. Most are only a name, which takes no call."""
+    return [
+        spell(choice)
+        if choice.subchoices or choice.display is not None or choice.description is not None
+        else choice.choice
+        for choice in choices
+    ]
 
 
 def spell_alone(choice: Choice) -> Json:

@@ -101,13 +101,7 @@ def planned_with(session: Session, account: Account, live: Live, prepared: Prepa
     terms = Terms(account.target, session.now(), prepared.pending, rules)
     with collector_paused():
         made = make_plan(declared, live, section.projects, terms)
-    commit = declared.commit.commit
-    changes = made.changes
-    if commit is not None:
-        changes = tuple(
-            change if change.name in prepared.unheld else replace(change, commit=commit) for change in changes
-        )
-    return replace(made, changes=changes, section=account.section, not_importable=not_importable(live, made.unmanaged))
+    return replace(made, section=account.section, not_importable=not_importable(live, made.unmanaged))
 
 
 def _check_size(desired: Sequence[DesiredProject], live: Live) -> None:

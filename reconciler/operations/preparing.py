@@ -35,14 +35,12 @@ _EXAMPLES: Final = 3
 class Prepared:
     """Everything that a plan or a drift needs besides live state.
 
-    `unheld` are projects with a file whose content is not in the commit. With `pending`, a plan has only what git
-    changed; `allowed` names the guards that are waived for it. `check` compares the commit with the last applied one.
-    `manifests` are all that were loaded.
+    With `pending`, a plan has only what git changed; `allowed` names the guards that are waived for it. `check`
+    compares the commit with the last applied one. `manifests` are all that were loaded.
     """
 
     declared: Declared
     record: Record = field(default_factory=Record)
-    unheld: frozenset[str] = frozenset()
     pending: bool = False
     allowed: frozenset[str] = frozenset()
     check: CommitCheck | None = None
@@ -107,8 +105,9 @@ def prepare(
         gone=selection.recorded,
         undeclared={project.name: project.file for project in recorded},
         diagnostics=tuple(dict.fromkeys((*notes, *diagnostics))),  # git may have refused both in the same words
+        unheld=frozenset(unheld),
     )
-    return Prepared(declared, record, frozenset(unheld), pending, frozenset(allowed), check, manifests)
+    return Prepared(declared, record, pending, frozenset(allowed), check, manifests)
 
 
 @contextmanager

@@ -75,13 +75,17 @@ def not_sendable(desired: DesiredProject, call: CallKind) -> Block:
     return Block(Reason.NOT_SENDABLE, "ontology" if call is CallKind.SET_ONTOLOGY else "params", reported)
 
 
-def blocked_change(desired: DesiredProject, live: LiveProject | None, block: Block) -> ProjectChange:
+def blocked_change(
+    desired: DesiredProject, live: LiveProject | None, block: Block, commit: str | None = None
+) -> ProjectChange:
     """The plan of a blocked project. `live` is None if it cannot be read."""
-    change = unsent(desired, live, block.reason, Action.NO_OP)
+    change = unsent(desired, live, block.reason, Action.NO_OP, commit)
     return replace(change, blocked=True, diagnostics=(block.diagnostic,))
 
 
-def unsent(desired: DesiredProject, live: LiveProject | None, reason: Reason, action: Action) -> ProjectChange:
+def unsent(
+    desired: DesiredProject, live: LiveProject | None, reason: Reason, action: Action, commit: str | None = None
+) -> ProjectChange:
     """The plan of a project that needs no request."""
     state = State.of(live) if live is not None else None
     return ProjectChange(
@@ -94,6 +98,7 @@ def unsent(desired: DesiredProject, live: LiveProject | None, reason: Reason, ac
         expected=Expected.of(live),
         reason=reason,
         hash=EMPTY_HASH,
+        commit=commit,
     )
 
 

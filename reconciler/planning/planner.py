@@ -46,6 +46,7 @@ class Declared:
     `own_names` are patterns, None for all names: live projects with other names are not reported as unmanaged.
     `undeclared` has the recorded names that have no manifest anymore, each with the file that it was in; `gone` are the
     selected ones. `folder` is the folder of the manifests, and `manifest_count` their number.
+    `unheld` are the projects with a file whose content is not in the commit.
     """
 
     projects: Sequence[DesiredProject]
@@ -58,6 +59,11 @@ class Declared:
     gone: Sequence[str] = ()
     undeclared: Mapping[str, str] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
+    unheld: frozenset[str] = frozenset()
+
+    def commit_of(self, name: str) -> str | None:
+        """The commit that holds everything that was read for a project, None if there is none."""
+        return None if name in self.unheld else self.commit.commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +89,15 @@ def make_plan(declared: Declared, live: Live, known: Entries, terms: Terms) -> P
             known=known.get(project.name),
             pending=terms.pending,
             history=history,
+            commit=declared.commit_of(project.name),
         )
         for project in declared.projects
     ]
-    planned += [_forgotten(name, known[name], live.projects.get(name)) for name in declared.gone if name in known]
+    planned += [
+        _forgotten(name, known[name], live.projects.get(name), declared.commit_of(name))
+        for name in declared.gone
+        if name in known
+    ]
     changes = tuple(sorted(planned, key=lambda change: change.name))
     diagnostics = declared.diagnostics
     if terms.rules is not None:
@@ -140,11 +151,11 @@ def _with_taxonomy(projects: Sequence[DesiredProject], live: Live) -> Iterator[D
         )
 
 
-def _forgotten(name: str, known: RecordedProject, found: Shown | None) -> ProjectChange:
+def _forgotten(name: str, known: RecordedProject, found: Shown | None, commit: str | None) -> ProjectChange:
     """A project in the record that no longer has a manifest. Nothing is sent, so it does not have to be readable."""
     live = found if isinstance(found, LiveProject) else None
     desired = DesiredProject(name, live.type if live is not None else "", Source(known.file, 1))
-    return unsent(desired, live, Reason.MANIFEST_GONE, Action.FORGET)
+    return unsent(desired, live, Reason.MANIFEST_GONE, Action.FORGET, commit)
 
 
 def plan_project(
@@ -154,21 +165,23 @@ def plan_project(
     known: RecordedProject | None = None,
     pending: bool = False,
     history: str = LIVE_HISTORY,
+    commit: str | None = None,
 ) -> ProjectChange:
-    """The plan of one project. `known` is its entry in the record, `history` as in `Situation`."""
+    """The plan of one project. `known` is its entry in the record, `history` as in `Situation`, `commit` as in the
+    change."""
     if isinstance(live, UnreadableProject):
-        return blocked_change(desired, None, unreadable(desired.name, live))
+        return blocked_change(desired, None, unreadable(desired.name, live), commit)
     base = base_of(known, live)
-    change = _planned(desired, live, base, pending=pending, history=history)
+    change = _planned(desired, live, base, pending=pending, history=history, commit=commit)
     landed = tuple(_landed(desired, base))
     return replace(change, diagnostics=(*landed, *change.diagnostics)) if landed else change
 
 
 def _planned(
-    desired: DesiredProject, live: LiveProject | None, base: Base, *, pending: bool, history: str
+    desired: DesiredProject, live: LiveProject | None, base: Base, *, pending: bool, history: str, commit: str | None
 ) -> ProjectChange:
     if live is not None and (block := blocked(desired, live)):
-        return blocked_change(desired, live, block)
+        return blocked_change(desired, live, block, commit)
     kept: dict[str, int | None] = {}
     found: Mapping[str, Cause] = {}
     intent = compare(desired, live)
@@ -184,7 +197,7 @@ def _planned(
             intent = compare(desired, live)
     unsendable = next((call for call in intent.calls if has_overflow(call.body)), None)
     if unsendable is not None and live is not None:
-        return blocked_change(desired, live, not_sendable(desired, unsendable.kind))
+        return blocked_change(desired, live, not_sendable(desired, unsendable.kind), commit)
     fields = tuple(with_renames(_with_causes(intent.fields, found, live), desired))
     return ProjectChange(
         name=desired.name,
@@ -202,6 +215,7 @@ def _planned(
         outside=outside(desired, live, base.known),
         base=base.known,
         diagnostics=(*_hidden(desired, unseen(base.known, fields), history), *_warnings(desired, live, intent)),
+        commit=commit,
     )
 
 
