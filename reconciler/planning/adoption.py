@@ -68,7 +68,7 @@ def _refusal(compared: Compared, sensitive: Sequence[Pattern]) -> str:
     for field in differences(compared.unit, compared.desired, compared.live):
         for side in (field.before, field.after):
             if side is not ABSENT and mask(side, field.path, sensitive) is not side:
-                return "the value is sensitive, and reconciler never writes sensitive values to files"
+                return "the value is sensitive, and reconciler never adds sensitive values to manifests"
     if isinstance(compared.live, Ontology) and not compared.live.choices:
         return "the ontology on Scale has no choices, and a manifest cannot declare an empty ontology"
     return ""

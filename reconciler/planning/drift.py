@@ -117,7 +117,7 @@ def renames(
 ) -> Iterator[Diagnostic]:
     """Warnings about vanished projects that may have been renamed.
 
-    A candidate has the same type, and the recorded content or a name that is one letter away. The API identifies a
+    A candidate has the same type, and the recorded content or a similar name (one edit away). The API identifies a
     project by its name only, so this is a guess, and is reported as one.
     """
     others = list(unmanaged)
@@ -168,7 +168,7 @@ def _turns(name: str, unit: str, live: LiveProject) -> Diagnostic | None:
     versions = ", ".join(str(number) for number, _ in last)
     return warning(
         "taking-turns",
-        f"two writers keep overwriting {unit} of {address_of(name)}",
+        f"two writers seem to keep overwriting {unit} of {address_of(name)}",
         detail=f"Versions {versions} alternate between two values. Decide which writer owns the value. If that is not "
         "the manifest, add the path to reconcile.ignore.",
     )

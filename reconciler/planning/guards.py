@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from reconciler.diagnostics import count, listed, quoted
-from reconciler.fieldpath import format_path
+from reconciler.fieldpath import Attribute, format_path
 from reconciler.model.likeness import nearly, normal_form
 from reconciler.model.ontology import Ontology, read_ontology, walk
 from reconciler.model.plan import Action, Cause, Field, Kind, ProjectChange, unit_of
@@ -52,29 +52,37 @@ def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Objecti
     by_form: dict[str, list[Shown]] = defaultdict(list)
     for name, project in others.items():
         by_form[forms[name]].append(project)
-    one_letter_away = neighbours({forms[change.name] for change in creates}, by_form)
+    similar = neighbours({forms[change.name] for change in creates}, by_form)
     same_content = twins(creates, (one for one in others.values() if isinstance(one, LiveProject)))
     for change in creates:
         form = forms[change.name]
-        kinds: tuple[tuple[str, Sequence[Shown]], ...] = (
-            (_SAME_NAME, by_form.get(form, [])),
-            ("a name that is one letter away", one_letter_away.get(form, [])),
-            ("the same type, params, and ontology", same_content.get(change.name, [])),
+        kinds: tuple[tuple[str, str, Sequence[Shown]], ...] = (
+            (f"has a name that differs {_ONLY_IN}", f"have names that differ {_ONLY_IN}", by_form.get(form, [])),
+            ("has a similar name", "have similar names", similar.get(form, [])),
+            (f"has {_SAME_CONTENT}", f"have {_SAME_CONTENT}", same_content.get(change.name, [])),
         )
-        what, near = next(((what, near) for what, near in kinds if near), ("", ()))
+        one, many, near = next((kind for kind in kinds if kind[-1]), ("", "", ()))
         if near:
             shown = [quoted(str(project.name)) + (" (archived)" if project.archived else "") for project in near[:3]]
-            one = "A live project without a manifest has"
-            which = one if len(near) == 1 else f"{len(near):,} live projects without a manifest have"
-            yield Objection(
-                change,
-                f"{which} {what}: {listed(shown, total=len(near))}",
-                PERMANENT,
-                f'To manage the live project instead, change the name in the manifest to "{near[0].name}".',
-            )
+            which = "A live project without a manifest " + one
+            if len(near) > 1:
+                which = f"{len(near):,} live projects without a manifest {many}"
+            yield Objection(change, f"{which}: {listed(shown, total=len(near))}", PERMANENT, _use_instead(near))
 
 
-_SAME_NAME = 'the same name, except for case, Unicode form, invisible characters, "-", "_", and spaces'
+_ONLY_IN: Final = 'only in case, Unicode form, invisible characters, "-", "_", or spaces'
+_SAME_CONTENT: Final = "the same type, params, and ontology"
+
+
+def _use_instead(near: Sequence[Shown]) -> str:
+    """How to use a live project instead of creating one. An archived project cannot be managed."""
+    [able, *_] = [*(project for project in near if not project.archived), near[0]]
+    if able.archived:
+        return (
+            f"To use {quoted(str(able.name))} instead, unarchive it in Scale's dashboard, and change the name in the "
+            "manifest to that name."
+        )
+    return f"To manage {quoted(str(able.name))} instead, change the name in the manifest to that name."
 
 
 def _would(changes: Sequence[ProjectChange], what: str, number: str = "") -> str:
@@ -114,7 +122,7 @@ def takeover(changes: Sequence[ProjectChange], situation: Situation) -> Objectio
         known = situation.known.get(change.name)
         if (known is None or not known.written) and (clauses := list(_taken(change, situation))):
             what = f"The first apply to this project would {'; '.join(clauses)}"
-            more = "No apply from this repository has written the project yet."
+            more = "According to the record, no apply has written the project yet."
             remedy = "To keep the values on Scale, write them to the manifest with reconciler adopt."
             yield Objection(change, what, more, remedy)
 
@@ -129,7 +137,7 @@ def _taken(change: ProjectChange, situation: Situation) -> Iterator[str]:
         before = read_ontology(list(change.before.ontology or ()))
         assert isinstance(before, Ontology)
         total = count(sum(1 for _ in walk(before.choices)), "choice")
-        for verb, names in (("remove", removed), ("rename", renamed_names)):
+        for verb, names in (("remove", removed), ("probably rename", renamed_names)):
             if names:
                 yield f"{verb} {len(names):,} of {total} ({listed(names)})"
     if situation.pending:
@@ -156,8 +164,21 @@ def not_kept(changes: Sequence[ProjectChange], situation: Situation) -> Objectio
                 change,
                 f"Scale did not keep {count(len(again), 'value')} that an earlier apply wrote: {listed(again)}",
                 f"The manifest still declares {'the same value' if len(again) == 1 else 'the same values'}.",
-                "Declare the value that Scale keeps, or add the path to reconcile.ignore.",
+                f"Declare what Scale keeps, or add {listed(_to_ignore(change, situation, again))} to reconcile.ignore.",
             )
+
+
+def _to_ignore(change: ProjectChange, situation: Situation, paths: Sequence[str]) -> list[str]:
+    """The patterns that cover these fields. In an ontology, only some patterns can be ignored."""
+    found: dict[str, None] = {}
+    for field in change.fields:
+        if (path := situation.path(field)) in paths:
+            last = field.path[-1]
+            if field.path[0] == "ontology":
+                is_text = isinstance(last, Attribute) and last.name in ("description", "display")
+                path = f"ontology.**.@{last.name}" if isinstance(last, Attribute) and is_text else "ontology"
+            found[path] = None
+    return list(found)
 
 
 def choice_removal(changes: Sequence[ProjectChange], situation: Situation) -> Objections:
@@ -167,7 +188,9 @@ def choice_removal(changes: Sequence[ProjectChange], situation: Situation) -> Ob
         clauses = [f"removes {count(len(removed), 'choice')} from the ontology: {listed(removed)}"] if removed else []
         more = ["Work in flight loses removed choices immediately."] if removed else []
         if renamed_names:
-            clauses.append(f"renames {count(len(renamed_names), 'choice')} in the ontology: {listed(renamed_names)}")
+            clauses.append(
+                f"probably renames {count(len(renamed_names), 'choice')} in the ontology: {listed(renamed_names)}"
+            )
             name = "name" if len(renamed_names) == 1 else "names"
             more.append(f"Work in flight loses the old {name} immediately, and finished tasks keep the old {name}.")
         if clauses:
@@ -187,7 +210,7 @@ def conflict(changes: Sequence[ProjectChange], situation: Situation) -> Objectio
         changed = f"Git and Scale have both changed {listed(both)} since the last apply"
         unknown = f"Reconciler cannot determine whether {listed(hidden)} changed on Scale since the last apply"
         why = f"{situation.history} the version that the last apply recorded."
-        remedy = "To keep the change made on Scale, write it to the manifest with reconciler adopt."
+        remedy = "To keep the values on Scale, write them to the manifest with reconciler adopt."
         if both:
             yield Objection(change, changed, f"{unknown}. {why}" if hidden else "", remedy)
         elif hidden:
@@ -204,10 +227,10 @@ def expired_ignore(changes: Sequence[ProjectChange], situation: Situation) -> Ob
             if ignore.until is not None and ignore.until < situation.today
         ]
         if len(expired) == 1:
-            remedy = "Remove the ignore from the manifest, or set until to a later date."
+            remedy = "Remove the ignore, or set until to a later date."
             yield Objection(change, f"An expired ignore still applies: {expired[0]}", remedy=remedy)
         elif expired:
-            remedy = "Remove the ignores from the manifest, or set until to later dates."
+            remedy = "Remove the ignores, or set until to later dates."
             yield Objection(change, f"Expired ignores still apply: {listed(expired)}", remedy=remedy)
 
 
@@ -239,7 +262,8 @@ def renamed(changes: Sequence[ProjectChange], situation: Situation) -> Objection
             change,
             what,
             f"{quoted(was)} stays on Scale: {PERMANENT[0].lower()}{PERMANENT[1:]}",
-            f"If both names mean the same project, rename {quoted(was)} in the dashboard, then plan again.",
+            f"If both names mean the same project, rename {quoted(was)} to the new name in the dashboard, then plan "
+            "again.",
         )
 
 

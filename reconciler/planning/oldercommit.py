@@ -46,11 +46,11 @@ def noted(behind: Behind, *, is_sandbox: bool) -> Diagnostic:
     named = f"The last applied commit is {applied}"
     if behind.is_older:
         effect = (
-            "An apply to a sandbox is not held, and would revert the newer changes."
+            "An apply to a sandbox is not held, and might revert newer changes."
             if is_sandbox
-            else f"An apply holds every change unless you pass --allow {OLDER_COMMIT}."
+            else f"By default, an apply holds every change. To allow them once, pass --allow {OLDER_COMMIT}."
         )
-        detail = f"{named}, which is on the branch but not in {head}. {effect}\n{_REMEDY}"
+        detail = f"{named}, which {head} does not contain. {effect}\n{_REMEDY}"
         summary = f"this checkout is older than the last applied commit, {applied}"
         return Diagnostic(Severity.NOTE, OLDER_COMMIT, summary, detail=detail)
     if behind.standing is Standing.ELSEWHERE:
@@ -90,7 +90,7 @@ def _with(plan: Plan, diagnostic: Diagnostic) -> Plan:
 
 def _held(behind: Behind) -> Held:
     applied, head = behind.applied[:_SHORT], (behind.head or "")[:_SHORT]
-    why = f"The last applied commit, {applied}, is not in {head}. This apply would revert that commit's changes."
+    why = f"The last applied commit, {applied}, is not in {head}. This apply might revert newer changes."
     return Held(OLDER_COMMIT, why, _REMEDY)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import UTC, datetime
 
-from reconciler.diagnostics import Diagnostic, Severity, named, quoted, warning
+from reconciler.diagnostics import Diagnostic, Severity, listed, named, warning
 from reconciler.fieldpath import format_path
 from reconciler.frozen import dataclass
 from reconciler.model.plan import (
@@ -252,7 +252,7 @@ def _hidden(desired: DesiredProject, units: tuple[str, ...], history: str) -> It
         yield warning(
             "base-not-shown",
             f"cannot determine who changed {address_of(desired.name)} since the last apply",
-            detail=f"{history} the version of {', '.join(units)} that the last apply recorded. An apply writes the "
+            detail=f"{history} the version of {listed(units)} that the last apply recorded. An apply writes the "
             "manifest's values and might revert a change made on Scale. With --pending, the project is held.",
         )
 
@@ -274,7 +274,7 @@ def _reason(intent: Intent) -> Reason | None:
 
 def _warnings(desired: DesiredProject, live: LiveProject | None, intent: Intent) -> Iterable[Diagnostic]:
     if intent.dropped:
-        keys = " and ".join(quoted(key) for key in intent.dropped)
+        keys = named(intent.dropped)
         yield warning(
             "ontology-keys-dropped",
             f"setOntology would remove {keys} from the choices of {address_of(desired.name)}",

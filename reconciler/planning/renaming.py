@@ -111,7 +111,7 @@ def warn_of_renamed(change: ProjectChange, sensitive: Sequence[Pattern]) -> list
     [first, *others] = pairs
     if others:
         summary = f"{address_of(change.name)}: {len(pairs):,} choices appear to be renamed"
-        renamed = f"Renamed: {listed([rename_words(*pair) for pair in pairs], _EXAMPLES)}.\n"
+        renamed = f"Probably renamed: {listed([rename_words(*pair) for pair in pairs], _EXAMPLES)}.\n"
     else:
         summary, renamed = f"{address_of(change.name)}: a choice appears to be renamed: {rename_words(*first)}", ""
     snippets = "".join(
@@ -120,8 +120,8 @@ def warn_of_renamed(change: ProjectChange, sensitive: Sequence[Pattern]) -> list
     declared = ", ".join(f"{yaml_text(old)}: {yaml_text(new)}" for old, new in pairs[:_EXAMPLES])
     detail = (
         f"{renamed}Scale cannot rename a choice, so work in flight is not updated, and finished tasks keep the old "
-        f"name. To change what labelers see, keep {'each choice' if others else 'the choice'} and give it a "
-        f"display:{snippets}\n"
+        f"{'names' if others else 'name'}. To change what labelers see, keep "
+        f"{'each choice' if others else 'the choice'} and give it a display:{snippets}\n"
         f"To rename {'the choices' if others else 'the choice'} anyway, declare the new "
         f"{'names' if others else 'name'} in the manifest:\n"
         f"    reconcile: {{renames: {{{declared}}}}}"

@@ -29,7 +29,10 @@ from reconciler.planning.params import params_fields
 
 _MOST: Final = 20
 _CODE: Final = "not-rolled-back"
-_IGNORED: Final = "Reason: reconcile.ignore covers {them}. To roll {them} back, remove the path from reconcile.ignore."
+_IGNORED: Final = (
+    "Reason: reconcile.ignore covers {them}, at least in part. To roll {them} back, remove what covers {them} from "
+    "reconcile.ignore."
+)
 _UNNAMED: Final = (
     "Reason: the manifest has no ontology name. To manage the name, write ontology: {name: …, choices: …}."
 )

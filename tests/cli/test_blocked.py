@@ -181,7 +181,7 @@ def test_its_name_still_holds_a_create_that_is_one_letter_away(cli: Cli, two: Ac
     write("kitten.yaml", "name: kitten\ntype: imageannotation\n")
     planned = cli("plan")
     assert "held by near-name" in planned.out or "near-name" in planned.out
-    assert 'has a name that is one letter away: "kittens"' in " ".join(planned.out.split())
+    assert 'has a similar name: "kittens"' in " ".join(planned.out.split())
 
 
 def test_the_account_is_not_taken_for_another_one(cli: Cli, two: Account) -> None:

@@ -74,7 +74,7 @@ def test_an_apply_holds_everything_and_a_plan_and_drift_note_it(story: Story, cl
     assert (document["summary"]["change"], document["summary"]["held"]) == (1, 0)
     (note,) = document["diagnostics"]
     assert (note["severity"], note["code"]) == ("note", "older-commit")
-    assert "An apply holds every change unless you pass --allow older-commit." in note["detail"]
+    assert "By default, an apply holds every change. To allow them once, pass --allow older-commit." in note["detail"]
     drifted = cli("drift", "--format", "json").json()
     assert [one["code"] for one in drifted["diagnostics"]] == ["older-commit"]
     for pending in ((), ("--pending",)):

@@ -147,7 +147,7 @@ def test_what_a_manifest_cannot_express_is_reported(cli: Cli, served: Served, wr
     assert done.code == 1
     assert "params.i of project.p is not rolled back" in done.err
     assert "params.key of project.p cannot be rolled back" in done.err
-    assert "never writes sensitive values" in done.err
+    assert "never adds sensitive values to manifests" in done.err
     assert "two" not in done.out + done.err
     assert added_and_removed(repository) == ["-params: {x: 2, key: two, i: 1}", "+params: {x: 1, key: two, i: 1}"]
 

@@ -123,19 +123,17 @@ TWIN: dict[str, Any] = {
     "params": {"a": 1, "b": [True, {"c": None}]},
     "ontology": ["x", {"choice": "y", "subchoices": ["z"]}],
 }
-SAME = (
-    "live project without a manifest has the same name, except for case, Unicode form, invisible characters, "
-    '"-", "_", and spaces'
-)
-NEAR = "A live project without a manifest has a name that is one letter away"
+ONLY_IN = 'only in case, Unicode form, invisible characters, "-", "_", or spaces'
+SAME = f"A live project without a manifest has a name that differs {ONLY_IN}"
+NEAR = "A live project without a manifest has a similar name"
 ALIKE = "A live project without a manifest has the same type, params, and ontology"
 UNWRITTEN = "The first apply to this project would"
-NEVER = "No apply from this repository has written the project yet."
+NEVER = "According to the record, no apply has written the project yet."
 FOREVER = " The API cannot delete or rename a project."
 IN_ONE_FILE = {"new": "/p.yaml"}
 LEFT = {"old": "/p.yaml"}
 STAYS = '"old" stays on Scale: the API cannot delete or rename a project.'
-SAME_PROJECT = 'If both names mean the same project, rename "old" in the dashboard, then plan again.'
+SAME_PROJECT = 'If both names mean the same project, rename "old" to the new name in the dashboard, then plan again.'
 ALL_KNOWN = {change.name: recorded() for change in UPDATES}
 
 CASES = [
@@ -143,15 +141,29 @@ CASES = [
         "near-name",
         [create("kitten-labeling")],
         situation(live("Kitten_Labeling")),
-        f'A {SAME}: "Kitten_Labeling".{FOREVER}',
-        'To manage the live project instead, change the name in the manifest to "Kitten_Labeling".',
+        f'{SAME}: "Kitten_Labeling".{FOREVER}',
+        'To manage "Kitten_Labeling" instead, change the name in the manifest to that name.',
     ),
-    Case("near-name", [create("cat")], situation(live("CAT", archived=True)), f'A {SAME}: "CAT" (archived).{FOREVER}'),
+    Case(
+        "near-name",
+        [create("cat")],
+        situation(live("CAT", archived=True)),
+        f'{SAME}: "CAT" (archived).{FOREVER}',
+        'To use "CAT" instead, unarchive it in Scale\'s dashboard, and change the name in the manifest to that name.',
+    ),
+    Case(
+        "near-name",
+        [create("kittens")],
+        situation(live("kitens", archived=True), live("kittesn")),
+        f'2 live projects without a manifest have similar names: "kitens" (archived) and "kittesn".{FOREVER}',
+        'To manage "kittesn" instead, change the name in the manifest to that name.',
+    ),
     Case(
         "near-name",
         [create("cat")],
         situation(*(live(name) for name in ("c_at", "c-at", "ca t", "Cat", "cat\u200b"))),
-        f'5 {SAME.replace("project", "projects").replace("has", "have")}: "Cat", "c-at", "c_at", and 2 more.{FOREVER}',
+        f'5 live projects without a manifest have names that differ {ONLY_IN}: "Cat", "c-at", "c_at", and 2 more.'
+        f"{FOREVER}",
     ),
     *(
         Case("near-name", [create(name)], situation(live(other)), f'{NEAR}: "{other}".{FOREVER}')
@@ -233,7 +245,15 @@ CASES = [
         [update()],
         situation(known={"p": recorded(not_kept={"params.a": value_hash(1.0)})}),
         "Scale did not keep 1 value that an earlier apply wrote: params.a. The manifest still declares the same value.",
-        "Declare the value that Scale keeps, or add the path to reconcile.ignore.",
+        "Declare what Scale keeps, or add params.a to reconcile.ignore.",
+    ),
+    Case(
+        "not-kept",
+        [with_field("ontology.A.@display", Kind.ADD, ABSENT, "a ")],
+        situation(known={"p": recorded(not_kept={"ontology.A.@display": value_hash("a ")})}),
+        "Scale did not keep 1 value that an earlier apply wrote: ontology.A.@display. The manifest still declares the "
+        "same value.",
+        "Declare what Scale keeps, or add ontology.**.@display to reconcile.ignore.",
     ),
     Case(
         "not-kept",
@@ -252,7 +272,7 @@ CASES = [
         "choice-removal",
         [choices(["A", "Banner"], ["A", "B", "banner"])],
         situation(known=RECORDED, settings=HOLDING),
-        'The update removes 1 choice from the ontology: "B"; it renames 1 choice in the ontology: "banner" -> '
+        'The update removes 1 choice from the ontology: "B"; it probably renames 1 choice in the ontology: "banner" -> '
         '"Banner". Work in flight loses removed choices immediately. '
         "Work in flight loses the old name immediately, and finished tasks keep the old name.",
     ),
@@ -260,8 +280,8 @@ CASES = [
         "takeover",
         [choices(["Banner", "Cats"], ["banner", "cats", "B"])],
         situation(),
-        f'{UNWRITTEN} remove 1 of 3 choices ("B"); rename 2 of 3 choices ("banner" -> "Banner" and "cats" -> "Cats"). '
-        f"{NEVER}",
+        f'{UNWRITTEN} remove 1 of 3 choices ("B"); probably rename 2 of 3 choices ("banner" -> "Banner" and "cats" -> '
+        f'"Cats"). {NEVER}',
         "To keep the values on Scale, write them to the manifest with reconciler adopt.",
     ),
     Case(
@@ -269,7 +289,7 @@ CASES = [
         [classed(update(old={"a": 0, "b": {"x": 1, "y": 2}}, params={"a": 1, "b": {}}), Cause.CONFLICT)],
         situation(known=RECORDED, pending=True),
         "Git and Scale have both changed params.a and params.b since the last apply.",
-        "To keep the change made on Scale, write it to the manifest with reconciler adopt.",
+        "To keep the values on Scale, write them to the manifest with reconciler adopt.",
     ),
     *(
         Case(
@@ -277,7 +297,7 @@ CASES = [
             [make("p", mask=ignoring(TODAY - timedelta(days=1)))],
             situation(known=known),
             "An expired ignore still applies: params.x (until 2027-02-28).",
-            "Remove the ignore from the manifest, or set until to a later date.",
+            "Remove the ignore, or set until to a later date.",
         )
         for make, known in ((create, {}), (update, RECORDED))
     ),
@@ -573,9 +593,9 @@ def test_a_guard_that_warns_leaves_a_warning() -> None:
     assert near.code == "near-name"
     assert near.severity is Severity.WARNING
     assert near.summary.startswith(
-        "project.kitten: a live project without a manifest has the same name, except for case"
+        "project.kitten: a live project without a manifest has a name that differs only in case"
     )
-    assert near.detail.startswith("The API cannot delete or rename a project. To manage the live project")
+    assert near.detail.startswith('The API cannot delete or rename a project. To manage "Kitten" instead')
     (first, loss) = changed.diagnostics
     assert first is before
     assert (loss.code, loss.summary) == (

@@ -67,10 +67,11 @@ def test_what_does_not_hold_is_said(behind: Behind, is_sandbox: bool) -> None:
 
 
 def test_a_note_says_what_an_apply_would_do() -> None:
-    assert "An apply holds every change unless you pass --allow older-commit." in noted(OLDER, is_sandbox=False).detail
     assert (
-        "An apply to a sandbox is not held, and would revert the newer changes." in noted(OLDER, is_sandbox=True).detail
+        "By default, an apply holds every change. To allow them once, pass --allow older-commit."
+        in noted(OLDER, is_sandbox=False).detail
     )
+    assert "An apply to a sandbox is not held, and might revert newer changes." in noted(OLDER, is_sandbox=True).detail
     assert "git fetch failed: x." in noted(UNKNOWN, is_sandbox=False).detail
     assert "Its position in the history is unknown." in noted(replace(UNKNOWN, why=""), is_sandbox=False).detail
 

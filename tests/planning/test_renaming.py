@@ -78,7 +78,7 @@ def test_many_renamings_are_one_message(number: int) -> None:
     [found] = warn_of_renamed(change(old, new), ())
     assert found.summary == f"project.p: {number} choices appear to be renamed"
     separator = " and " if number == 2 else ", "
-    assert found.detail.startswith(f'Renamed: "thing 0" -> "Thing 0"{separator}"thing 1" -> "Thing 1"')
+    assert found.detail.startswith(f'Probably renamed: "thing 0" -> "Thing 0"{separator}"thing 1" -> "Thing 1"')
     assert (f", and {number - 3} more.\n" in found.detail) == (number > 3)
     assert found.detail.count("{choice:") == min(number, 3)
 

@@ -245,7 +245,7 @@ def test_one_of_everything_at_risk() -> None:
         "| `.` | `gone` | no longer managed; nothing is sent |  | `projects/gone.yaml:1` |\n",
         "Held by `takeover`: 3 of them would go. To keep the values on Scale: in a clone, run "
         "`reconciler adopt fish --target production`.\n\nHeld by `conflict`: Both moved. "
-        "To keep the change made on Scale: in a clone, run `reconciler adopt fish --target production`. "
+        "To keep the values on Scale: in a clone, run `reconciler adopt fish --target production`. "
         "To allow the change, add a waiver to reconciler.toml. To allow it once: run the workflow **reconciler apply** "
         "with names: `fish`, allow: `takeover conflict`.\n",
         "The guard `near-name` is waived by `--allow` near-name.",

@@ -18,8 +18,8 @@ from reconciler.render.view.parts import Quoted, Sentence, Spelled, Verdict, all
 _MOST_NAMED: Final = 100
 """The most projects that are named in a command."""
 
-_KEEPING: Final = {"takeover": "the values on Scale", "conflict": "the change made on Scale"}
-"""By guard: what an adopt keeps."""
+_KEEPING: Final = ("takeover", "conflict")
+"""The guards that hold a change that an adopt avoids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def _remedy(held: Held, changes: Sequence[ProjectChange], invocation: Invocation
         lost = [(change, field) for change in changes for field in change.fields if _is_lost(field, held, invocation)]
         units = [(change.name, unit_of(field.path) or "", field.cause) for change, field in lost]
         units = units or [(change.name, "", Cause.UNKNOWN) for change in changes]
-        yield from keeping(units, _KEEPING[held.guard], invocation)
+        yield from keeping(units, "the values on Scale", invocation)
     elif held.remedy:
         yield (Quoted(held.remedy),)
 
