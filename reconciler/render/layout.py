@@ -7,6 +7,7 @@ ones, so a continuation never looks like a line of its own.
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
@@ -31,8 +32,14 @@ _HANG: Final = 5
 _ROOM: Final = 24
 """A line has at least this many columns, if that is possible by indenting less."""
 
+_LEAST_ROOM: Final = 16
+"""A choice has at least this many columns: deeper levels of a tree are not indented further, but numbered."""
+
 _SGR: Final = re.compile("\x1b\\[[0-9;]*m")
-_WORD: Final = re.compile(" *[^ ]+")
+_WORD: Final = re.compile(" *[^ ]+(?: UTC[^ ]*)?")
+_PART: Final = re.compile(r"[^.]*\.(?=[^.\x1b])|.+")
+"""The parts of the path of a value, if it is too long for the rest of a row."""
+
 _ARGUMENT: Final = re.compile(""" *(?:--[a-z-]+ (?!-))?(?:'[^']*'|"[^"]*"|[^ ])+""")
 _CHARACTER: Final = re.compile(f"{_SGR.pattern}|.")
 _SIGNS: Final = frozenset(sign.value for sign in Sign)
@@ -97,9 +104,7 @@ class Paint:
             if row and _seen(row) + _seen(piece) > room:
                 yield f"{row} \\" if command else row
                 word = piece.lstrip(" ")
-                # A word that is too long for the rest of a row starts further left, if that keeps it whole.
-                left = room - _seen(word)
-                row = " " * (hang if left < 0 else min(hang, max(0, left - 1 + left % 2))) + word
+                row = " " * _margin(hang, room - _seen(word)) + word
             else:
                 row += piece
         yield row
@@ -108,6 +113,7 @@ class Paint:
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line. `body` and `remark` are escaped already. `depth` counts steps of indentation; -1 is half a step out.
+    `level` counts those that a choice has on top, 0 for the first level of a tree.
 
     `ink` paints the body. Without it, the body is painted only if the sign is a removal. The body of a `command` is one
     to paste.
@@ -119,23 +125,36 @@ class Line:
     remark: str = ""
     ink: Ink | None = None
     command: bool = False
+    level: int = 0
 
-    def indent(self, step: int) -> int:
+    def indent(self, steps: _Steps) -> int:
         """The columns before the sign, or before the body if there is no sign."""
+        columns = steps.columns * (self.depth + min(self.level, steps.levels))
         if self.sign:
-            return step * self.depth + 2
-        return max(step * self.depth + 4, 2) if self.body else 0
+            return columns + 2
+        return max(columns + 4, 2) if self.body else 0
 
-    def start(self, step: int) -> int:
+    def start(self, steps: _Steps) -> int:
         """The columns before the body."""
-        return self.indent(step) + (2 if self.sign else 0)
+        return self.indent(steps) + (2 if self.sign else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """The columns of a step of indentation, and how many levels of a tree are indented."""
+
+    columns: int
+    levels: int = sys.maxsize
 
 
 def lay_out(lines: Iterable[Line], paint: Paint) -> Iterator[str]:
     """The lines of one block as text, their remarks aligned."""
     every = list(lines)
-    step = _step(every, paint.columns)
-    folded = [_folded(line, step, paint) for line in every]
+    steps = _steps(every, paint.columns)
+    folded, above = [], 0
+    for line in every:
+        folded.append(_folded(line, steps, paint, above))
+        above = line.level
     wide = [_seen(rows[-1]) + _GAP for line, rows in zip(every, folded, strict=True) if line.remark]
     column = max((one for one in wide if one <= _LAST_COLUMN), default=0)
     column = max(column, _FIRST_COLUMN)
@@ -143,12 +162,12 @@ def lay_out(lines: Iterable[Line], paint: Paint) -> Iterator[str]:
         if line.remark:
             *before, last = rows
             yield from before
-            yield from _remarked(line, last, column, step, paint)
+            yield from _remarked(line, last, column, steps, paint)
         else:
             yield from rows
 
 
-def _remarked(line: Line, row: str, column: int, step: int, paint: Paint) -> Iterator[str]:
+def _remarked(line: Line, row: str, column: int, steps: _Steps, paint: Paint) -> Iterator[str]:
     """The last row of a line, with the remark at its side, or below it if there is no room at its side."""
     end = _seen(row)
     remark = paint(line.remark, Ink.DIM)
@@ -157,22 +176,26 @@ def _remarked(line: Line, row: str, column: int, step: int, paint: Paint) -> Ite
         yield row + " " * max(_GAP, last - end) + remark
     else:
         yield row
-        hang = _hang(line.start(step), paint.columns)
-        yield from paint.fold(" " * hang + remark, hang)
+        hang = _hang(line.start(steps), paint.columns)
+        longest = max(map(width, line.remark.split(" ")))
+        yield from paint.fold(" " * _margin(hang, paint.columns - longest) + remark, hang)
 
 
-def _folded(line: Line, step: int, paint: Paint) -> list[str]:
-    """A painted line as rows that fit."""
-    painted = _painted(line, step, paint)
+def _folded(line: Line, steps: _Steps, paint: Paint, above: int) -> list[str]:
+    """A painted line as rows that fit. `above` is the level of the line above."""
     if paint.columns is None:
-        return [painted]
+        return [_painted(line, " " * line.indent(steps), paint)]
+    margin = " " * line.indent(steps)
+    if line.level > steps.levels and line.level != above:
+        number = f"{line.level + 1}: "
+        margin = f"{margin[: -len(number)]}{paint(number, Ink.DIM)}"
     own = len(line.body) - len(line.body.lstrip(" "))
-    return [*paint.fold(painted, _hang(line.start(step), paint.columns, own), command=line.command)]
+    hang = _hang(line.start(steps), paint.columns, own)
+    return [*paint.fold(_painted(line, margin, paint), hang, command=line.command)]
 
 
-def _painted(line: Line, step: int, paint: Paint) -> str:
+def _painted(line: Line, margin: str, paint: Paint) -> str:
     """A line with its sign and its indentation."""
-    margin = " " * line.indent(step)
     if line.sign is None:
         return f"{margin}{paint(line.body, line.ink)}".rstrip()
     sign_ink = INK[line.sign]
@@ -181,25 +204,36 @@ def _painted(line: Line, step: int, paint: Paint) -> str:
     return f"{margin}{paint(line.sign, sign_ink)}{body}"
 
 
+def _margin(hang: int, room: int) -> int:
+    """The columns before a word. `room` is what the word leaves of a row: one that is too long for the rest of a row
+    starts further left, if that keeps it whole."""
+    return hang if room < 0 else min(hang, max(0, room - 1 + room % 2))
+
+
 def _hang(start: int, columns: int, own: int = 0) -> int:
     """The indentation of what continues a body from `start` on. The body may have spaces of its own in front."""
     even = own - own % 2
     return next((hang for hang in (start + even + _HANG, start + _HANG) if hang + _ROOM <= columns), start + 1)
 
 
-def _step(lines: Sequence[Line], columns: int | None) -> int:
-    """The smaller step of indentation, if a line needs it to have enough room for its first word."""
+def _steps(lines: Sequence[Line], columns: int | None) -> _Steps:
+    """The smaller step of indentation, if a line needs it to have enough room for its first word, and then the levels
+    of a tree for which there is room."""
+    large, small = map(_Steps, _STEPS)
     if columns is None:
-        return _STEPS[0]
-    large, small = _STEPS
+        return large
     rooms = ((line, columns - max(_ROOM, *map(width, _divided(line.body.split(" ", 1)[0])))) for line in lines)
-    return small if any(line.start(small) <= room < line.start(large) for line, room in rooms) else large
+    if not any(room < line.start(large) and (line.level or line.start(small) <= room) for line, room in rooms):
+        return large
+    first = max((line.start(small) - small.columns * line.level for line in lines if line.level), default=0)
+    return _Steps(small.columns, max(0, columns - _LEAST_ROOM - first) // small.columns)
 
 
 def _pieces(line: str, room: int, hang: int, *, command: bool) -> Iterator[str]:
     """The words, each with the spaces before it, and a sign with the word after it. A command's argument is one word.
 
-    A word that is too wide for a row is divided between East Asian characters.
+    A word that is too wide for a row is divided between East Asian characters. So is the path of a value after its
+    dots, so that its sign is not left alone.
     """
     if command:
         yield from _ARGUMENT.findall(line)
@@ -214,6 +248,8 @@ def _pieces(line: str, room: int, hang: int, *, command: bool) -> Iterator[str]:
         first = words[0] + words[1]
         if _seen(first) <= room or _seen(words[1]) > room:
             words[:2] = [first]
+        elif "/" not in first and _SGR.sub("", words[0]).strip() in _SIGNS and len(parts := _PART.findall(first)) > 1:
+            words[:2] = parts
     yield from words
 
 

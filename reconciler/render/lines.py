@@ -122,7 +122,7 @@ def _tree_lines(section: Section, how: _How, *, depth: int) -> Iterator[Line]:
     every = section.choices
     shown = every[:MOST_CREATED] if how.brief and len(every) > MOST_CREATED + 1 else every
     for choice in shown:
-        yield from _choice_lines(choice, how, depth + choice.depth)
+        yield from _choice_lines(choice, how, depth)
     if len(shown) < len(every):
         yield Line(f"… {len(every) - len(shown):,} more", None, depth)
 
@@ -198,12 +198,12 @@ def _choice_lines(choice: Choice, how: _How, depth: int) -> Iterator[Line]:
             (detail.name, detail.before if choice.sign is Sign.REMOVE else detail.after) for detail in choice.details
         )
         words = ", ".join(f"{plain(key)} {how.spell(value)}" for key, value in values) if choice.details else ""
-        yield Line(f"{name}: {words.strip()}" if words else name, sign, depth, remark)
+        yield Line(f"{name}: {words.strip()}" if words else name, sign, depth, remark, level=choice.depth)
         return
     inline = not how.split and len(choice.details) == 1 and not _needs_lines(choice.details[0])
-    yield Line(f"{name}: {_in_line(choice.details[0])}" if inline else name, sign, depth, remark)
+    yield Line(f"{name}: {_in_line(choice.details[0])}" if inline else name, sign, depth, remark, level=choice.depth)
     for detail in () if inline else choice.details:
-        yield from _detail_lines(detail, how, depth + 1)
+        yield from (replace(line, level=choice.depth) for line in _detail_lines(detail, how, depth + 1))
 
 
 def _needs_lines(detail: Row) -> bool:

@@ -159,6 +159,7 @@ def test_the_search_finds_a_guard_and_nothing_comes_from_another_host(site: Path
         page.goto(f"{address}/")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.keyboard.press("Control+k")
+        page.locator("input:focus").wait_for()
         page.keyboard.type("near-name")
         page.locator('a[href*="docs/guards/?h="][href$="#near-name"]').click()
         page.wait_for_url(re.compile("/docs/guards/"))

@@ -278,6 +278,7 @@ def _environment(home: Path, endpoint: str) -> dict[str, str]:
 def _play(terminal: _Terminal, gate: _Gate) -> None:
     with terminal.running("plan"):
         pass
+    terminal.scenes.clear()  # it begins with the plan, which is all that some programs show
     terminal.see(_READ)
     with terminal.running("apply"):
         terminal.until(lambda rows: rows[-1].endswith("Enter a value: "))

@@ -12,7 +12,7 @@ from reconciler.diagnostics import Location, quoted, warning
 from reconciler.model.plan import Held, Plan, Waived
 from reconciler.model.project import Source
 from reconciler.planning.planner import plan_project
-from reconciler.render.html.isolation import file_html, isolated, value_html
+from reconciler.render.html.isolation import file_html, isolated, title_text, value_html
 from reconciler.render.html.markup import dotted
 from reconciler.render.worddiff import Fate, Piece
 from tests.building import desired, live
@@ -73,6 +73,14 @@ def test_every_foreign_text_is_isolated() -> None:
     shown = [text for text, _ in page.isolated if LEFTWARD.search(text)]
     assert len(shown) > 80
     assert [text for text, apart in page.isolated if LEFTWARD.search(text) and not apart] == []
+
+
+def test_a_title_is_isolated_by_characters() -> None:
+    assert title_text("\u05d0 1") == "\u2068\u05d0 1\u2069"
+    assert title_text("production") == "production"
+    target = replace(plans.TARGET, name="\u05d0")
+    shown = render_page(replace(everything(), target=target), base=plans.BASE, now=plans.NOW)
+    assert " blocked. \u2068\u05d0\u2069</title>" in shown
 
 
 def test_names_next_to_each_other_are_isolated_one_by_one() -> None:

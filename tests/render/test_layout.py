@@ -178,6 +178,9 @@ def test_a_text_of_our_own() -> None:
         ("  + a - b", 8, ["  + a -", "     b"]),
         ("  + averylongword", 14, ["  +", " averylongword"]),
         ("  + anevenlongerword", 14, ["  + anevenlongerword"]),
+        ("      + a.path.of.parts = 1", 18, ["      + a.path.of.", "     parts = 1"]),
+        ("  + reads/10:02.txt", 18, ["  +", "   reads/10:02.txt"]),
+        ("live, read 10:02 UTC)", 19, ["live, read", "     10:02 UTC)"]),
         ("  猫「猫」猫、猫", 12, ["  猫「猫」", "     猫、猫"]),
         ("a averylongword b", 14, ["a", " averylongword", "     b"]),
         ("short", 14, ["short"]),
@@ -194,6 +197,34 @@ def test_a_remark_has_a_row_of_its_own_if_there_is_no_room() -> None:
         "  + much wider than the others are",
         "         # a.yaml:2",
     ]
+
+
+def test_deep_levels_are_numbered_and_nothing_is_lost() -> None:
+    plan = update({"a": 1}, {"a": 1}, nested(40, "leaf"), nested(40, "a new leaf"))
+    flat, narrow = (render_plan(plan, base=plans.BASE, now=plans.NOW, columns=columns) for columns in (None, 60))
+    rows = [row for row in narrow.split("\n") if "level" in row or "leaf" in row]
+    assert max(map(width, rows)) <= 60
+    assert rows[18:21] == [f"{' ' * 42}~ level 22", f"{' ' * 38}20: ~ level 21", f"{' ' * 38}21: ~ level 20"]
+    assert rows[-2:] == [f"{' ' * 38}42: - leaf", f"{' ' * 42}+ a new leaf"]
+    assert squeezed(re.sub(r"\d+: ", "", narrow)) == squeezed(flat)
+
+
+def test_a_detail_of_a_deep_choice_is_below_it() -> None:
+    lines = [
+        Line("one", Sign.CHANGE, level=30),
+        Line("order", Sign.MOVE, 1, level=30),
+        Line("two", Sign.ADD, level=31),
+    ]
+    assert [*lay_out(lines, Paint(False, 40))] == [
+        f"{' ' * 16}31: ~ one",
+        f"{' ' * 22}> order",
+        f"{' ' * 16}32: + two",
+    ]
+
+
+def test_a_remark_with_a_long_word_starts_further_left() -> None:
+    line = Line("a.b", Sign.ADD, 3, "# 45 lines, projects/city_lidar_objects.yaml:5")
+    assert [*lay_out([line], Paint(False, 40))][1:] == ["     # 45 lines,", "     projects/city_lidar_objects.yaml:5"]
 
 
 def test_colour_does_not_count() -> None:

@@ -42,6 +42,11 @@ def name_html(text: str) -> Markup:
     return Markup(f"<bdi>{escape(text)}</bdi>")
 
 
+def title_text(text: str) -> str:
+    """Foreign text in a title, which cannot have elements: between the characters that isolate it."""
+    return f"\u2068{text}\u2069" if is_leftward(text) else text
+
+
 def isolated(text: str) -> Markup:
     """A message, or a path of a field: each foreign part that is written from right to left is isolated."""
     if text.isascii():

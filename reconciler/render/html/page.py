@@ -16,7 +16,7 @@ from reconciler.diagnostics import count
 from reconciler.frozen import dataclass
 from reconciler.render.escape import plain, quoted
 from reconciler.render.html.cards import Card, card
-from reconciler.render.html.isolation import isolated, name_html, sentence_html, value_html
+from reconciler.render.html.isolation import isolated, name_html, sentence_html, title_text, value_html
 from reconciler.render.html.markup import dotted, lines_in, place_of, sign_of
 from reconciler.render.html.rendered import FULL, Viewer, Views
 from reconciler.render.spelling import both_names, choice_text, moved_words
@@ -151,6 +151,7 @@ def environment() -> Environment:
         "lines_of": lines_of,
         "name": name_html,
         "isolated": isolated,
+        "apart": title_text,
         "words": sentence_html,
         "value": value_html,
         "both_names": both_names,

@@ -166,7 +166,7 @@ def _signed(lines: Iterable[Line]) -> Iterator[tuple[Sign | None, str]]:
     """Lines for a `diff` fence, which GitHub colors by their first character: the sign."""
     for line in lines:
         remark = f"   # {line.remark.removeprefix('# ')}" if line.remark else ""
-        yield line.sign, f"{line.sign or ' '} {'    ' * line.depth}{line.body}{remark}".rstrip()
+        yield line.sign, f"{line.sign or ' '} {'    ' * (line.depth + line.level)}{line.body}{remark}".rstrip()
 
 
 def _result_row(result: ResultView) -> str:
