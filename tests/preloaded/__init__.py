@@ -45,7 +45,7 @@ def _server() -> tuple[str, dict[str, str]]:
 
 
 def _read_at_start(environment: Mapping[str, str]) -> dict[str, str]:
-    return {name: text for name, text in environment.items() if name.startswith(("PYTHON", "COVERAGE", "LANG", "LC_"))}
+    return {name: text for name, text in environment.items() if name.startswith(("PYTHON", "LANG", "LC_"))}
 
 
 def command() -> str:
