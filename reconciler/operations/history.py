@@ -10,7 +10,6 @@ from reconciler.diagnostics import Diagnostic, Remedy, listed, quoted, warning, 
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.frozen import dataclass
 from reconciler.git.authors import read_authors
-from reconciler.instants import read_instant, readable
 from reconciler.manifest.loading import load_manifests
 from reconciler.model.history import Author, Blame, History, Made, Part, Range, Relabel, Revision
 from reconciler.model.ontology import Unreadable
@@ -21,7 +20,7 @@ from reconciler.operations.recording import Logged, read_logged
 from reconciler.operations.session import Session
 from reconciler.planning.blame import blame as blame_of
 from reconciler.planning.blocking import readable_project
-from reconciler.planning.history import between, span_of, state_at, timeline, untimed
+from reconciler.planning.history import between, no_version, span_of, state_at, timeline, untimed
 from reconciler.planning.live import Live
 from reconciler.planning.makers import Makers, histories, makers_of
 from reconciler.planning.relabel import renames_between
@@ -53,9 +52,7 @@ def history(session: Session, name: str, *, compared: Range | None = None, at: d
     if at is not None:
         revisions = state_at(live, at, makers)
         if not revisions and not untimed(live.ontology_history):
-            moment = read_instant(live.created_at) if live.created_at else None
-            created = f" The project was created at {readable(moment)}." if moment else ""
-            raise UsageError(f"{address_of(name)} had no version at {readable(at)}", f"Choose a later time.{created}")
+            raise no_version(live, at)
     elif compared is not None:
         revisions = between(live, compared, makers, renames)
     else:

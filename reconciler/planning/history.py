@@ -10,11 +10,11 @@ from typing import Final
 
 from reconciler.diagnostics import count
 from reconciler.errors import UsageError
-from reconciler.instants import in_utc, readable
+from reconciler.instants import in_utc, read_instant, readable
 from reconciler.model.history import Part, Range, Revision
 from reconciler.model.ontology import Ontology
 from reconciler.model.plan import Field, State
-from reconciler.model.project import DesiredProject, LiveProject, Source, Version
+from reconciler.model.project import DesiredProject, LiveProject, Source, Version, address_of
 from reconciler.planning.makers import Makers, histories
 from reconciler.planning.ontology import ontology_fields
 from reconciler.planning.params import params_fields
@@ -96,7 +96,7 @@ def versions_at(live: LiveProject, moment: datetime) -> dict[Part, Version]:
     """The versions of a time. Parts that had none yet, or whose versions have no times, are left out.
 
     Raises:
-        UsageError: the history starts later.
+        UsageError: the project was created later, or the history that Scale shows starts later.
     """
     found = {}
     for part, history in histories(live).items():
@@ -107,7 +107,14 @@ def versions_at(live: LiveProject, moment: datetime) -> dict[Part, Version]:
             _check_shown(part, history, moment)
         else:
             found[part] = version
+    created = read_instant(live.created_at) if live.created_at and not found else None
+    if created is not None and moment < created:
+        raise no_version(live, moment, f"The project was created at {readable(created)}. ")
     return found
+
+
+def no_version(live: LiveProject, moment: datetime, why: str = "") -> UsageError:
+    return UsageError(f"{address_of(live.name)} had no version at {readable(moment)}", f"{why}Choose a later time.")
 
 
 def version_of(live: LiveProject, part: Part, number: int) -> Version:

@@ -21,7 +21,7 @@ from reconciler.model.project import DesiredProject, LiveProject, ParamsMode, Ve
 from reconciler.model.values import ABSENT
 from reconciler.planning.adoption import Proposal, proposals
 from reconciler.planning.bases import ONTOLOGY, parameter_in
-from reconciler.planning.history import NAMED, span_of, untimed, version_of, versions_at
+from reconciler.planning.history import NAMED, no_version, span_of, untimed, version_of, versions_at
 from reconciler.planning.intent import compare
 from reconciler.planning.mask import wanted_ontology, wanted_params
 from reconciler.planning.ontology import ontology_fields
@@ -157,9 +157,7 @@ def _versions_at(
         if len(live.ontology_history) > 1 or not _is_live(desired, live):
             notes.append(_not_placed(live))
     if missing and not versions:
-        created = f"The project was created at {live.created_at}. " if live.created_at else ""
-        summary = f"{address_of(live.name)} had no version at {readable(moment)}"
-        raise UsageError(summary, f"{created}Choose a later time.")
+        raise no_version(live, moment)
     for part in missing:
         summary = f"{NAMED[part]} of {address_of(live.name)} had no version at {readable(moment)}"
         notes.append(warning(_CODE, summary, detail=f"The rollback does not change {NAMED[part]} in the manifest."))

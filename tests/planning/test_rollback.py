@@ -76,6 +76,9 @@ def test_a_time_means_the_versions_of_then() -> None:
         made(git, replace(TWO, created_at="2026-01-01"), Asked(at=AT - DAY))
     with pytest.raises(UsageError, match="had no version at"):
         made(git, TWO, Asked(at=AT - DAY))
+    untimed = replace(TWO, params_history=(), ontology_history=(Version(0, None, Ontology(())),))
+    with pytest.raises(UsageError, match="had no version at"):
+        made(desired(choices=["A"]), replace(untimed, created_at=AT.isoformat()), Asked(at=AT - DAY))
     later = replace(TWO, ontology_history=(Version(0, AT + DAY, Ontology(())),))
     assert reported(made(git, later, Asked(at=AT)))[0].startswith("the ontology of project.p had no version at")
 
