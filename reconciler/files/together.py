@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,9 @@ from reconciler.frozen import dataclass
 
 _AT_ONCE: Final = 8
 """Several files are written at once, because most of the time is spent waiting for the disk."""
+
+_IN_A_ROW: Final = 16
+"""How many files a thread writes before it takes the next ones. Handing over takes time, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +78,24 @@ class _Batch:
     folders: list[str] = field(default_factory=list)
 
     def prepare(self, written: Callable[[], None]) -> None:
-        from concurrent.futures import ThreadPoolExecutor, as_completed
+        from concurrent.futures import ThreadPoolExecutor
 
         self.folders = [folder for folder in _above(self.changes) if not exists_below(self.root, folder)]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             try:
-                for each in as_completed([pool.submit(self._prepare, path) for path in self.changes]):
-                    each.result()
-                    written()
+                for batch in pool.map(self._prepare, _batches(self.changes)):
+                    for _ in batch:
+                        written()
             except BaseException:
                 pool.shutdown(cancel_futures=True)  # waits for the files that are being written
                 raise
 
-    def _prepare(self, path: str) -> None:
-        with walked(self.root, path, "written", links=False, create=True) as walk:
-            mode = stat.S_IMODE(walk.status.st_mode) if walk.is_there() and walk.status is not None else None
-            self.temporary[path] = write_temporary(walk.descriptor, self.changes[path].new, mode)
+    def _prepare(self, paths: Sequence[str]) -> Sequence[str]:
+        for path in paths:
+            with walked(self.root, path, "written", links=False, create=True) as walk:
+                mode = stat.S_IMODE(walk.status.st_mode) if walk.is_there() and walk.status is not None else None
+                self.temporary[path] = write_temporary(walk.descriptor, self.changes[path].new, mode)
+        return paths
 
     def check(self) -> None:
         """Check that every file is as it was when it was read."""
@@ -148,6 +154,12 @@ class _Batch:
                 with suppress(FileRefusedError), walked(self.root, path, "removed", links=False) as walk:
                     os.unlink(name, dir_fd=walk.descriptor)
                 del names[path]
+
+
+def _batches(paths: Iterable[str]) -> Iterator[list[str]]:
+    left = iter(paths)
+    while batch := [*islice(left, _IN_A_ROW)]:
+        yield batch
 
 
 def _exists(folder: int, name: str | None) -> bool:

@@ -145,17 +145,21 @@ class _Layout:
             value = child.value
             if child.leading:
                 self._comments(child.leading, indent)
+            short = bare(value) if child.key is None and not (value.before or value.trailing) else None
             if child.key is None and value.is_collection:
                 self._comments(self._hoisted(value, indent), indent)
             if child.blank_lines:
                 self._blank(child.blank_lines)
-            if child.key is None:
+            if short is not None:  # as most items are
+                self._put(f"{start}- {short}")
+            elif child.key is None:
                 self._item(start, value, indent)
             else:
                 self._entry(start, child.key, value, indent)
             if child.tail:
                 self._comments(child.tail, indent)
-        self._comments(node.tail, indent)
+        if node.tail:
+            self._comments(node.tail, indent)
 
     def _item(self, start: str, node: Node, indent: int) -> None:
         below = indent + _STEP
