@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 import click
 
 from reconciler import __version__
+from reconciler.cli.help import Formatter, Group
 from reconciler.cli.invocation import begin, noting
 from reconciler.cli.status import STATUS
 from reconciler.collection import collector_paused
@@ -51,6 +52,8 @@ _COMMANDS = {
 _MODULES = {"import": "import_projects"}
 """The modules whose names are not those of their commands."""
 
+click.Context.formatter_class = Formatter
+
 COMPLETE = "_RECONCILER_COMPLETE"
 """The variable in which a shell says that it asks for completions."""
 
@@ -61,25 +64,21 @@ EXIT_TERMINATED = 143
 
 _EPILOG = """\b
 Examples:
-  reconciler validate                      check the manifests, offline
-  reconciler plan                          show what would change on the built-in sandbox
-  reconciler apply                         carry out the plan, after you approve it
-  reconciler plan --target production      the same on https://api.scale.com, with SCALE_API_KEY
+  reconciler validate                   check the manifests, offline
+  reconciler plan                       show what would change on the sandbox
+  reconciler apply                      carry out the plan, once you approve
+  reconciler plan --target production   the same on Scale, with SCALE_API_KEY
 """
 
 
-class _Commands(click.Group):
+class _Commands(Group):
     """Loads a command's module when the command is used."""
 
     def list_commands(self, context: click.Context) -> list[str]:
         return list(_COMMANDS)
 
-    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        room = formatter.width - 6 - max(map(len, _COMMANDS))
-        with formatter.section("Commands"):
-            formatter.write_dl(
-                [(name, click.Command(name, help=text).get_short_help_str(room)) for name, text in _COMMANDS.items()]
-            )
+    def sentences(self, context: click.Context) -> list[tuple[str, str]]:
+        return list(_COMMANDS.items())
 
     def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem

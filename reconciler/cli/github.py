@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import console, runner
+from reconciler.cli.help import Group
 
 if TYPE_CHECKING:
     from reconciler.errors import ReconcilerError
@@ -27,7 +28,7 @@ Examples, for a step of a GitHub Actions job with GITHUB_TOKEN in its env:
 """
 
 
-@click.group("github", epilog=_EPILOG)
+@click.group("github", cls=Group, epilog=_EPILOG)
 def command() -> None:
     """Update a comment, an issue, or a pull request on GitHub.
 

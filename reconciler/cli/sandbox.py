@@ -10,6 +10,7 @@ from typing import Any, cast
 import click
 
 from reconciler.cli import console
+from reconciler.cli.help import Group
 from reconciler.collection import collector_resumed
 from reconciler.diagnostics import joined
 
@@ -30,7 +31,7 @@ Examples:
 _target = click.option("--target", metavar="NAME", help="The sandbox target to use.")
 
 
-@click.group("sandbox", epilog=_EPILOG)
+@click.group("sandbox", cls=Group, epilog=_EPILOG)
 def command() -> None:
     """Emulate the Projects API, to try reconciler without a key.
 
@@ -45,7 +46,7 @@ class _Serve(click.Command):
         from reconciler.sandbox.assumptions import switches
 
         super().format_options(context, formatter)
-        with formatter.section("Switches for --assume, each with its default first"):
+        with formatter.section("Switches for --assume, default first"):
             formatter.write_dl([(f"{one.name}={'|'.join(one.values)}", one.meaning) for one in switches()])
 
 

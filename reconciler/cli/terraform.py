@@ -45,11 +45,14 @@ _OPTIONS: Final[Mapping[str, tuple[str, str]]] = {
         ("backend", "backend-config", "migrate-state", "reconfigure", "state", "state-out", "backup", "upgrade"),
         ("", _NO_STATE),
     ),
+}
+"""Terraform's options that have no option of the same name and meaning here: what to type instead, and why."""
+
+_OPTIONS_OF_FMT: Final[Mapping[str, tuple[str, str]]] = {
     "recursive": ("", _FMT),
     "write": ("--check", _FMT),
     "diff": ("--check", _FMT),
 }
-"""Terraform's options that have no option of the same name and meaning here: what to type instead, and why."""
 
 COMMANDS: Final[Mapping[str, str]] = {
     "destroy": _NO_DELETE,
@@ -68,13 +71,14 @@ def explain(problem: click.NoSuchOption, arguments: Sequence[str]) -> tuple[str,
     if context is None:
         return None
     options = _options(context.command)
+    known = {**_OPTIONS, **_OPTIONS_OF_FMT} if context.command.name == "fmt" else _OPTIONS
     for argument, behind in zip_longest(arguments, arguments[1:], fillvalue=""):
         name, is_joined, value = argument.lstrip("-").partition("=")
         one_dash = not argument.startswith("--")
         if not _is_meant(problem, argument, name):
             continue
-        if name in _OPTIONS:
-            meant, detail = _OPTIONS[name]
+        if name in known:
+            meant, detail = known[name]
             if "{value}" in meant:
                 value = value if is_joined or behind.startswith("-") else behind
                 value = shlex.quote(value.removeprefix("project.")) if value else ""

@@ -15,6 +15,7 @@ import click
 import pytest
 
 from reconciler.cli import reconciler, run
+from reconciler.cli.help import Group
 from tests.cli.conftest import Cli, Served, live
 from tests.repositories import commit_all
 
@@ -33,7 +34,7 @@ def _process(*arguments: str, **environment: str) -> subprocess.CompletedProcess
     )
 
 
-_OWN = "reconciler reconciler.cli reconciler.cli.invocation reconciler.collection reconciler.forge"
+_OWN = "reconciler reconciler.cli reconciler.cli.help reconciler.cli.invocation reconciler.collection reconciler.forge"
 _OWN += " reconciler.cli.status reconciler.forge.github reconciler.forge.github.job"
 
 
@@ -50,7 +51,7 @@ def _imported(folder: Path, *arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize("argument", ["--version", "--help"])
-def test_version_and_help_import_eight_modules(argument: str, tmp_path: Path) -> None:
+def test_version_and_help_import_nine_modules(argument: str, tmp_path: Path) -> None:
     imported = _imported(tmp_path, argument)
     assert {name for name in imported if name.startswith("reconciler")} == {*_OWN.split()}
     assert len(imported) <= 25
@@ -122,7 +123,8 @@ def test_the_help_has_the_first_sentence_of_each_command() -> None:
     context = click.Context(reconciler)
     shown, computed = context.make_formatter(), context.make_formatter()
     reconciler.format_commands(context, shown)
-    click.Group.format_commands(reconciler, context, computed)
+    with computed.section("Commands"):
+        computed.write_dl(Group.sentences(reconciler, context))
     assert shown.getvalue() == computed.getvalue()
 
 

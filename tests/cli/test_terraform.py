@@ -55,7 +55,7 @@ def test_terraform_is_answered_with_what_to_use_here(cli: Cli, typed: str, said:
     assert option.partition("=")[0] in wrong.err
 
 
-@pytest.mark.parametrize("typed", ["plan -x", "plan -zzzzzz", "plan --zzzzzz", "-Cnowhere plan -z"])
+@pytest.mark.parametrize("typed", ["plan -x", "plan -zzzzzz", "plan --zzzzzz", "import --diff", "-Cnowhere plan -z"])
 def test_other_options_are_answered_by_name(cli: Cli, typed: str) -> None:
     wrong = cli(*typed.split())
     assert wrong.code == 1
