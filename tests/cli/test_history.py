@@ -92,8 +92,15 @@ def test_the_state_at_a_time(cli: Cli, story: list[str], served: Served) -> None
     assert "the ontology is not shown, because its versions have no time" in shown.err
     assert "reconciler history kittens --target production --endpoint " in shown.err
     early = cli("history", "kittens", "--at", "2001-01-01")
-    assert (early.code, early.out) == (0, early.out)
-    assert early.last.endswith("none with a time.")
+    assert early.code == 1
+    assert "project.kittens had no version at 2001-01-01" in early.err
+
+
+def test_the_state_at_a_time_without_times(cli: Cli, seed: Seed) -> None:
+    seed({"name": "p", "ontology": ["A"]})
+    then = cli("history", "p", "--at", "2099-01-01")
+    assert then.code == 0
+    assert then.last == "Versions at 2099-01-01 00:00 UTC: none with a time."
 
 
 def test_a_time_before_the_project(cli: Cli, seed: Seed) -> None:
