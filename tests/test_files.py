@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.errors import FileRefusedError
 from reconciler.files import walking
-from reconciler.files.reading import read_below, read_file, read_named, resolve
+from reconciler.files.reading import FoundFiles, read_below, read_file, read_named, resolve
 from reconciler.files.walking import MOST_PARTS, Refusal
 from reconciler.files.writing import check_below, check_named, open_lock_below, write_below, write_whole
 
@@ -155,23 +155,23 @@ def test_sizes(root: Path) -> None:
 
 
 def test_a_file_that_grows(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walking._Walk, "_check", lambda *_: None)
+    monkeypatch.setattr(walking, "_check", lambda *_: None)
     assert refused(lambda: read_file(root, "file", limit=3)).reason == Refusal.SIZE
 
 
 def test_a_file_that_becomes_a_pipe(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is opened is looked at once more: between the two looks, it may have been replaced."""
-    check = walking._Walk._check
+    check = walking._check
     looked: list[os.stat_result] = []
 
-    def replacing(walk: walking._Walk, status: os.stat_result, limit: int) -> None:
-        check(walk, status, limit)
+    def replacing(status: os.stat_result, limit: int) -> None:
+        check(status, limit)
         if not looked:
             os.unlink(root / "file")
             os.mkfifo(root / "file")
         looked.append(status)
 
-    monkeypatch.setattr(walking._Walk, "_check", replacing)
+    monkeypatch.setattr(walking, "_check", replacing)
     assert refused(lambda: read_file(root, "file")).reason == Refusal.KIND
 
 
@@ -303,3 +303,30 @@ def test_below_the_working_folder_a_named_file_is_written_through_no_link(
     monkeypatch.chdir("/")
     write_whole(b"newer", root / "new")
     assert (root / "new").read_bytes() == b"newer"
+
+
+def test_files_that_were_found_are_read_from_their_open_folder(root: Path) -> None:
+    """The folder that is open is read, even if another one has its path now. Anything unusual is walked to again."""
+    (root / "b").mkdir()
+    for name in ("a/one", "a/two", "b/one"):
+        (root / name).write_text(name)
+    (root / "a" / "link").symlink_to("../b/one")
+    (root / "a" / ".hidden").write_text("")
+    os.mkfifo(root / "a" / "pipe")
+    files = FoundFiles(str(root))
+    folder = str(root / "a")
+    found = [files.read(folder, name) for name in ("one", "two", "link", "one")]
+    assert found == [b"a/one", b"a/two", b"b/one", b"a/one"]
+    assert refused(lambda: files.read(folder, ".hidden")).reason == Refusal.HIDDEN
+    assert refused(lambda: files.read(folder, "pipe")).reason == Refusal.KIND
+    assert refused(lambda: files.read(folder, "gone")).reason == Refusal.MISSING
+    assert refused(lambda: files.read(folder, "x\0")).reason == Refusal.MISSING
+    assert files.read(str(root / "b"), "one") == b"b/one"
+    assert files.read(folder, "one") == b"a/one"
+    (root / "a").rename(root / "c")
+    (root / "a").mkdir()
+    assert files.read(folder, "two") == b"a/two"
+    files.close()
+    assert refused(lambda: files.read(folder, "two")).reason == Refusal.MISSING
+    assert files.read(str(root / "c"), "two") == b"a/two"
+    files.close()

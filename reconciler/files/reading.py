@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.errors import FileMissingError
-from reconciler.files.walking import NOT_REGULAR, read_at_most, too_large, walked
+from reconciler.files.walking import NOT_REGULAR, RefusedError, read_at_most, read_regular, too_large, walked
 
 LARGEST_CONFIGURATION: Final = 1_000_000
 LARGEST_FILE: Final = 10_000_000
@@ -35,6 +35,44 @@ def read_file(root: str | Path, path: str, *, limit: int = LARGEST_FILE, folder:
     """
     with walked(root, path, "read", folder=folder, dots=dots) as walk:
         return walk.read(limit)
+
+
+class FoundFiles:
+    """Reads files below `root` that were found by their names. Until it is closed, the folder of the last one stays
+    open for the next file in it."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self._folder = ""
+        self._descriptor = -1
+        self._closed = False
+
+    def read(self, folder: str, name: str) -> bytes:
+        """The bytes of a file, as `read_file` without `dots` returns them. `folder` is absolute.
+
+        Raises:
+            FileRefusedError: it may not be read, or cannot be read.
+        """
+        if self._descriptor >= 0 and folder == self._folder and not name.startswith("."):
+            with suppress(OSError, ValueError, RefusedError):  # the walk finds out why, or follows the link
+                status = os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
+                return read_regular(name, self._descriptor, status, LARGEST_FILE)
+        with walked(self.root, name, "read", folder=folder, dots=False) as walk:
+            content = walk.read(LARGEST_FILE)
+            if walk.is_direct and not self._closed:
+                self._release()
+                self._folder, self._descriptor = folder, os.dup(walk.descriptor)
+        return content
+
+    def close(self) -> None:
+        """Close the folder. No other one stays open."""
+        self._closed = True
+        self._release()
+
+    def _release(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
 
 
 def resolve(root: str | Path, path: str, *, folder: str = "", dots: bool = True) -> str:

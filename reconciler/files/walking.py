@@ -209,22 +209,38 @@ class _Walk:
         """The bytes of the file at the end of the path, at most `limit`."""
         if self.status is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        self._check(self.status, limit)
-        descriptor = os.open(self.name, os.O_RDONLY | REGULAR, dir_fd=self.descriptor)
-        try:
-            self._check(os.fstat(descriptor), limit)
-            content = read_at_most(descriptor, limit + 1)
-        finally:
-            os.close(descriptor)
-        if len(content) > limit:
-            raise RefusedError(Refusal.SIZE, too_large(limit))
-        return content
+        return read_regular(self.name, self.descriptor, self.status, limit)
 
-    def _check(self, status: os.stat_result, limit: int) -> None:
-        if not stat.S_ISREG(status.st_mode):
-            raise not_regular()
-        if status.st_size > limit:
-            raise RefusedError(Refusal.SIZE, too_large(limit))
+    @property
+    def is_direct(self) -> bool:
+        """Whether no link was followed, so that the folder is the one in the path."""
+        return not self._followed
+
+
+def read_regular(name: str, folder: int, status: os.stat_result, limit: int) -> bytes:
+    """The bytes of a file in an open folder, at most `limit`. `status` is that of the name, without following a link.
+
+    Raises:
+        RefusedError: it is not a regular file, or too large.
+        OSError: it cannot be read.
+    """
+    _check(status, limit)
+    descriptor = os.open(name, os.O_RDONLY | REGULAR, dir_fd=folder)
+    try:
+        _check(status := os.fstat(descriptor), limit)
+        content = read_at_most(descriptor, limit + 1, status.st_size + 1)
+    finally:
+        os.close(descriptor)
+    if len(content) > limit:
+        raise RefusedError(Refusal.SIZE, too_large(limit))
+    return content
+
+
+def _check(status: os.stat_result, limit: int) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise not_regular()
+    if status.st_size > limit:
+        raise RefusedError(Refusal.SIZE, too_large(limit))
 
 
 @contextmanager
@@ -286,9 +302,10 @@ def too_large(limit: int) -> str:
     return f"it is larger than {limit // 1_000_000} MB"
 
 
-def read_at_most(descriptor: int, most: int) -> bytes:
+def read_at_most(descriptor: int, most: int, expected: int = 1 << 20) -> bytes:
+    """At most so many bytes. `expected` is the number that a single read asks for."""
     pieces: list[bytes] = []
-    while most > 0 and (piece := os.read(descriptor, min(most, 1 << 20))):
+    while most > 0 and (piece := os.read(descriptor, min(most, expected))):
         pieces.append(piece)
         most -= len(piece)
     return b"".join(pieces)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import field, replace
 from itertools import zip_longest
 from pathlib import Path
@@ -113,7 +114,7 @@ def load_manifests(
         )
     parser = parser or best_parser()
     files = SharedFiles(root_path, Words(), parser, replaced)
-    with few_suggestions(), collector_paused():
+    with few_suggestions(), collector_paused(), closing(files):
         return _load(folder_path, overlays, bool(overlay), checks, files, parser, pick, only, may_be_new)
 
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Final
 
+from reconciler.files.reading import FoundFiles
 from reconciler.keys.faults import RefusedError
 from reconciler.manifest.discovery import discover
 from reconciler.manifest.parsing import best_parser
@@ -58,17 +60,18 @@ def declared_names(folder: str, root: str) -> Iterator[str]:
     """The names in the manifests below `folder`, which is below `root`; both are absolute. A file that cannot be read
     has none."""
     words, parser = Words(), best_parser()
-    for file in discover(folder, root=root).manifests:
-        try:
-            text = read_found(root, file).decode(errors="replace")
-        except RefusedError:
-            continue
-        for found in _NAME_LINE.finditer(text):
-            written = found[1].rstrip()
-            if _WORD.fullmatch(written) and isinstance(words[written], str):
-                yield written
+    with closing(FoundFiles(root)) as files:
+        for file in discover(folder, root=root).manifests:
+            try:
+                text = read_found(files, file).decode(errors="replace")
+            except RefusedError:
                 continue
-            documents = read(file, f"name: {written}\n".encode(), words, parser).documents
-            name = documents[0].value.get("name") if documents and isinstance(documents[0].value, dict) else None
-            if isinstance(name, str):
-                yield name
+            for found in _NAME_LINE.finditer(text):
+                written = found[1].rstrip()
+                if _WORD.fullmatch(written) and isinstance(words[written], str):
+                    yield written
+                    continue
+                documents = read(file, f"name: {written}\n".encode(), words, parser).documents
+                name = documents[0].value.get("name") if documents and isinstance(documents[0].value, dict) else None
+                if isinstance(name, str):
+                    yield name

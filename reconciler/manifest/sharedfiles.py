@@ -14,7 +14,7 @@ from typing import Final
 
 from reconciler.diagnostics import Diagnostic, error, first_line, nearest, quoted
 from reconciler.errors import FileRefusedError
-from reconciler.files.reading import LARGEST_FILE, read_file, resolve
+from reconciler.files.reading import LARGEST_FILE, FoundFiles, read_file, resolve
 from reconciler.files.walking import Refusal, too_large
 from reconciler.keys.faults import RefusedError
 from reconciler.manifest.codes import Code
@@ -38,12 +38,17 @@ class SharedFiles:
         self.replaced = replaced
         self.words = words
         self._parser = parser
+        self._found = FoundFiles(root)
         self._texts: dict[tuple[str, str], tuple[str, str]] = {}
         self._names: dict[str, tuple[str, ...]] = {}
         self.yaml_files: dict[str, LocatedFile] = {}
         """The YAML files that were read, by their absolute path. Symbolic links are not followed."""
         self.missing: set[str] = set()
         """The absolute paths of requested files that do not exist."""
+
+    def close(self) -> None:
+        """Close what is open. Files can still be read."""
+        self._found.close()
 
     def text(self, folder: str, path: str) -> tuple[str, str]:
         """The absolute path and the text of the file at `path`, relative to the absolute `folder`.
@@ -92,7 +97,7 @@ class SharedFiles:
         Raises:
             RefusedError: it cannot be read, or is only a placeholder.
         """
-        return read_found(self.root, file, self._pending)
+        return read_found(self._found, file, self._pending)
 
     def _pending(self, file: str) -> bytes | None:
         """The bytes that replace a file. FileRefusedError if a file cannot be as large."""
@@ -149,7 +154,7 @@ def refused(path: str, problem: FileRefusedError, *, label: str = "") -> Refused
             return RefusedError(Code.FILE_UNREADABLE, f"{quoted(path)} cannot be read: {problem.why}", problem.detail)
 
 
-def read_found(root: str, file: str, pending: Callable[[str], bytes | None] = lambda file: None) -> bytes:
+def read_found(files: FoundFiles, file: str, pending: Callable[[str], bytes | None] = lambda file: None) -> bytes:
     """The bytes of a file that was found by its name, an absolute path. `pending` gives the bytes that replace it.
 
     Raises:
@@ -158,10 +163,10 @@ def read_found(root: str, file: str, pending: Callable[[str], bytes | None] = la
     folder, name = os.path.split(file)
     try:
         replaced = pending(file)
-        data = read_file(root, name, folder=folder, dots=False) if replaced is None else replaced
+        data = files.read(folder, name) if replaced is None else replaced
     except FileRefusedError as problem:
         if problem.reason in (Refusal.OUTSIDE, Refusal.HIDDEN):
-            raise refused(file.removeprefix(f"{root}/"), problem) from None
+            raise refused(file.removeprefix(f"{files.root}/"), problem) from None
         raise RefusedError(Code.UNREADABLE, f"this file cannot be read: {problem.why}", problem.detail) from None
     refuse_placeholder(file, data, "this file")
     return data
