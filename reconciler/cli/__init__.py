@@ -5,6 +5,7 @@ Command modules import other packages inside their functions, so that `--version
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import signal
@@ -21,7 +22,6 @@ from reconciler import __version__
 from reconciler.cli.help import Formatter, Group
 from reconciler.cli.invocation import begin, noting
 from reconciler.cli.status import STATUS
-from reconciler.collection import collector_paused
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -152,8 +152,8 @@ def main() -> NoReturn:
     """The entry point of the console script."""
     # httpcore tries to import it for each request, to find out whether asyncio runs it. It does.
     sys.modules["sniffio"] = None  # type: ignore[assignment]
-    with collector_paused():
-        sys.exit(_main())
+    gc.disable()  # and not enabled again: before the process ends, it would walk everything once more
+    sys.exit(_main())
 
 
 def _main() -> int:
