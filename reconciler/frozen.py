@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from operator import attrgetter
 from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,20 @@ else:
             return created
 
         return create(cls) if cls is not None else create
+
+
+def copied(value: Any, changes: Mapping[str, Any]) -> Any:
+    """A copy of a value with some attributes changed, as `dataclasses.replace` makes it, without calling `__init__`."""
+    kind: Any = type(value)
+    copy = object.__new__(kind)
+    for name in _names(kind):
+        object.__setattr__(copy, name, changes[name] if name in changes else getattr(value, name))
+    return copy
+
+
+@cache
+def _names(cls: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(cls))
 
 
 def _methods(cls: type[Any], *, frozen: bool, slots: bool, eq: bool, repr: bool) -> Iterator[tuple[str, Any]]:

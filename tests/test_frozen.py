@@ -139,3 +139,9 @@ def test_a_class_may_have_no_field_or_one_and_inherit_others() -> None:
     assert Empty() == Empty()
     assert Text(length=1) == Text(words="a string", length=1) != Text(length=2)
     assert repr(Text(length=1)).endswith("Text(words='a string')")
+
+
+def test_a_copy_has_other_values_and_the_class_is_the_same() -> None:
+    pair = _Pair(1, (2,))
+    assert reconciler.frozen.copied(pair, {"left": 5}) == _Pair(5, (2,))
+    assert type(reconciler.frozen.copied(pair, {})) is _Pair

@@ -192,6 +192,7 @@ class SavedChangeShape(ChangeShape):
         self._check(desired)
         return super().read(
             action=self.change.actions[0],
+            source=source,
             desired=desired,
             before=self.change.before.read() if self.change.before else None,
             after=self.change.after.read() if self.change.after else None,

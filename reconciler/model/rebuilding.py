@@ -12,6 +12,7 @@ from operator import is_
 from typing import Any, Final, TypeVar
 
 from reconciler.diagnostics import Location
+from reconciler.frozen import copied
 from reconciler.model.project import Source
 
 Spell = Callable[..., str]
@@ -44,7 +45,8 @@ def renamed(rename: Callable[[str], str]) -> Changes:
 
     @cache
     def at_new(place: Source | Location) -> Source | Location:
-        return replace(place, file=cached(place.file))
+        moved: Source | Location = copied(place, {"file": cached(place.file)})
+        return moved
 
     return {"Source": at_new, "Location": at_new}
 
@@ -89,9 +91,7 @@ def rebuilt(value: Any, changes: Changes) -> Any:
         old = getattr(value, name)
         if old and (new := rebuilt(old, changes)) is not old:
             changed[name] = new
-    whole = value
-    if changed:
-        whole = value.at(changed["source"]) if kind == "Field" else replace(value, **changed)
+    whole = copied(value, changed) if changed else value
     return changes[kind](whole) if kind in changes else whole
 
 
