@@ -91,7 +91,7 @@ def _would(changes: Sequence[ProjectChange], what: str, number: str = "") -> str
 
 
 def near_type(changes: Sequence[ProjectChange], situation: Situation) -> Objections:
-    """A create with an unknown type that differs from a known one only in case, `-`, `_`, or one letter."""
+    """A create with an unknown type that differs from a known one only in case, `-`, `_`, spaces, or one edit."""
     for change in effective(changes, Action.CREATE):
         wanted = change.desired.type
         if wanted not in TASK_TYPES and (meant := nearly(wanted, TASK_TYPES)):

@@ -233,7 +233,7 @@ def _pieces(line: str, room: int, hang: int, *, command: bool) -> Iterator[str]:
     """The words, each with the spaces before it, and a sign with the word after it. A command's argument is one word.
 
     A word that is too wide for a row is divided between East Asian characters. So is the path of a value after its
-    dots, so that its sign is not left alone.
+    dots, so that its sign is not alone in a row.
     """
     if command:
         yield from _ARGUMENT.findall(line)

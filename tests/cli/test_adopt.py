@@ -66,7 +66,7 @@ def test_drift_is_written_back_and_the_rest_stays(cli: Cli, served: Served, repo
     found = cli("adopt")
     assert {request.split()[0] for request in served.requests[len(before) :]} == {"GET"}
     assert (found.code, found.last) == (0, "Adopted 2 changes to 1 project in 2 files.")
-    assert "written to projects/guide.md, projects/pets.yaml" in found.out
+    assert "written to projects/guide.md and projects/pets.yaml" in found.out
     assert added_and_removed(repository) == [
         "-Line two.",
         "+Line 2.",
@@ -198,7 +198,7 @@ def test_a_person_decides_about_each_change(
     assert "Not a valid date." in found.err
     assert "This date is in the past." in found.err
     assert found.last == "Adopted 1 change to 1 project and ignored 1 change in 1 file."
-    assert "To undo a: params.z on Scale:\n  reconciler apply a --target production" in found.out
+    assert "To undo this change on Scale (a: params.z):\n  reconciler apply a --target production" in found.out
     assert (repository / "projects/t/a.yaml").read_text() == (
         "name: a\ntype: imageannotation\nparams: {x: 2}\nreconcile:\n  ignore:\n"
         "    - {path: params.y, reason: set by the vendor, until: 2027-01-31}\n"

@@ -663,7 +663,7 @@ def test_a_narrowed_check_keeps_an_issue_of_its_own(
     assert "opened" in check("a")
     assert "opened" in check("b")
     first, second = github.issues.values()
-    assert "Only these projects are checked: `a`." in first["body"]
+    assert "This check covers only `a`." in first["body"]
     served.store.edit_params("a", {"x": 1})
     assert "unchanged" in check("b")
     assert "closed" in check("a")

@@ -61,6 +61,7 @@ def test_a_drift() -> None:
         replace(test_drift.unit("params.a"), source=at, version=3),
         replace(test_drift.unit("params.b"), source=None, version=None),
         replace(test_drift.unit("params.c"), cause=Cause.PENDING),
+        replace(test_drift.unit("params.d"), source=None, version=None, cause=Cause.UNKNOWN),
     )
     drifted = ProjectDrift("p", Source("/repo/p.yaml", 1), units, diagnostics=(LOOSE,))
     blocked = BlockedProject("q", "projects[0]", error("unreadable", "cannot be read"), Source("/repo/q.yaml", 2))
@@ -68,5 +69,6 @@ def test_a_drift() -> None:
         "/repo/p.yaml:1 of a project",
         "/repo/p.yaml:4 project.p: params.a has changed outside git (version 3)",
         "/repo/p.yaml:1 project.p: params.b has changed outside git",
+        "/repo/p.yaml:1 project.p: params.d differs from git",
         "/repo/q.yaml:2 cannot be read",
     ]

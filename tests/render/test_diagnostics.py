@@ -90,6 +90,7 @@ def test_users() -> None:
     [
         ([], 41, "41 manifests are valid."),
         ([], 1, "1 manifest is valid."),
+        ([], 0, "There are no manifests to check."),
         ([warning("x", "y")], 41, "41 manifests are valid, with 1 warning."),
         ([error("x", "y")], 41, "1 error in 41 manifests."),
         ([error("x", "y", location=location("a.yaml", 1, 1, 1, None))] * 2, 41, "2 errors in 1 of 41 manifests."),
@@ -129,7 +130,7 @@ def test_equal_warnings_are_one_in_a_plan() -> None:
     assert shown.count("outer-whitespace") == 1
     assert 'also: the choice "Cat2 " ends with a space\n' in shown
     assert "21 such warnings, also at projects/1.yaml:3:5, " in shown
-    assert "and 9 more; for each of them, run reconciler validate\n" in shown
+    assert "and 9 more; to list all of them, run reconciler validate\n" in shown
     assert render_blocks(diagnosed(), base=BASE) == render_diagnostics(diagnosed(), base=BASE)
 
 

@@ -116,7 +116,7 @@ To keep the changes made on Scale, and drop what git changed in kittens:
   reconciler adopt kittens --target production --path params.both
 To undo the changes:
   reconciler apply kittens --target production
-lost has vanished: an apply wrote it, but Scale no longer lists it.
+lost has vanished: an apply wrote it, but Scale no longer lists it. If it was renamed, use the new name in git.
 1 live project has no manifest (old). To manage it:
   reconciler import old --target production
 For the meaning of "unknown" and "transient", see docs/concepts.md.
@@ -151,11 +151,12 @@ def test_several_projects_and_nothing_known() -> None:
         "To undo the changes:\n" in text
     )
     assert "\n  reconciler apply kittens puppies --target production\n" in text
-    assert "c and d have vanished: an apply wrote them, but Scale no longer lists them." in text
+    assert "c and d have vanished: an apply wrote them, but Scale no longer lists them. If they were renamed" in text
     assert "2 live projects have no manifest (a and b)." in text
     assert "quiet" not in text
     unknown = ProjectDrift("p", SOURCE, (unit("params.x", Cause.UNKNOWN),))
     assert "To keep the change" not in shown(drift(unknown))
+    assert "  # project.p differs from git " in shown(drift(unknown))
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def test_what_a_comment_leaves_out_is_on_the_page() -> None:
     view = view_plan(plan, reader(base=plans.BASE, now=plans.NOW))
     comment = lay_out_view(view, page=WholePage(address, 14))
     assert f"added): see [the page]({address})\n" in comment
-    assert f"[The page]({address}) shows every change. It is kept for 14 days. Anyone who can read" in comment
+    assert f"[The page]({address}) shows every change. It is kept for 14 days. Anyone who is signed in" in comment
     assert "14 days" not in lay_out_view(view, page=WholePage(address))
     crowd = plans.plan(
         *(plan_project(desired({"x": n}, name=f"p{n}"), replace(live({"x": -n}), name=f"p{n}")) for n in range(1, 900))

@@ -397,7 +397,7 @@ def test_warnings_are_counted() -> None:
     blocked = [plans.blocked(f"b{n}", "b.yaml", None) for n in range(20)]
     printed = tuple(error("e", f"number {n}") for n in range(20))
     whole = text(plans.plan(*blocked, diagnostics=printed))
-    assert "> - 12 more projects blocked.\n" in whole
+    assert "> - 12 more projects are blocked.\n" in whole
     assert "> - 12 more messages.\n" in whole
 
 
@@ -407,7 +407,7 @@ def test_projects_that_are_held_for_one_reason_are_one_alert() -> None:
     whole = text(plans.plan(*held, other))
     assert "> - `p0`, `p1`, `p2`, `p3`, `p4`, and 4 more are **held** by `near-type`: Why.\n" in whole
     assert "> - `q` is **held** by `vanished`: Why.\n" in whole
-    assert "more projects held" not in whole
+    assert "more projects are held" not in whole
 
 
 def test_the_number_of_manifests_that_use_a_file_is_shown() -> None:
@@ -448,7 +448,7 @@ def test_outcomes_of_other_kinds() -> None:
     failed = [ProjectOutcome(f"p{n}", Action.UPDATE, Status.BLOCKED) for n in range(10)]
     many = replace(plans.outcome(*failed, interrupted_by=1), commit=Commit("1a2b3c4d5e", dirty=True))
     whole = outcome_text(many)
-    assert "> - `p7` is **blocked**.\n> - 2 more projects were not written.\n> - Interrupted by `SIGHUP`" in whole
+    assert "> - `p7` is **blocked**.\n> - … and 2 more projects.\n> - Interrupted by `SIGHUP`" in whole
     assert "of `1a2b3c4` with uncommitted changes" in whole
     started = [ProjectOutcome(f"p{n}", Action.UPDATE, Status.NOT_STARTED) for n in range(2)]
     whole = outcome_text(replace(plans.outcome(*started), commit=Commit(), diagnostics=(error("record", "not kept"),)))
@@ -492,7 +492,8 @@ def test_drift() -> None:
     for words in (
         "### `production`: drift in 2 of 4 projects, 1 blocked\n",
         "> - `broken` is **blocked**: the live state of `project.broken` cannot be read. Fix that value.\n",
-        "> - `lost` has **vanished**: an apply wrote it, but Scale no longer lists it.\n",
+        "> - `lost` has **vanished**: an apply wrote it, but Scale no longer lists it. If it was renamed, "
+        "use the new name in git.\n",
         "> - Error: it cannot be read.\n",
         "| `!` | `kittens` | `params.min` and `params.both` (1 conflict) | 2026-11-24 09:12 UTC, 25 h ago | 1 |",
         "| `~` | `puppies` |  |  | 1 |",
@@ -511,7 +512,7 @@ def test_drift_of_other_kinds() -> None:
     many = drift_text(drift(blocked=(BLOCKED,) * (MOST_BLOCKED + 1)))
     assert f"### `production`: no drift, {MOST_BLOCKED + 1} blocked\n" in many
     assert "> - … and 1 more blocked project.\n" in many
-    assert "the cause of each difference is unknown. Live state" in drift_text(drift(baseline=None))
+    assert "the cause of any difference is unknown. Live state" in drift_text(drift(baseline=None))
     source = Source("/r/projects/p.yaml", 1)
     both = [ProjectDrift(name, source, (unit("params.a", at=DRIFT_NOW),)) for name in "ab"]
     found = drift(*both, vanished=("c", "d"), unmanaged=("e",), baseline=Baseline(None, "2026-11-25T10:11:59Z"))

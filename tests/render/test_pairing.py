@@ -168,12 +168,13 @@ def test_only_what_is_gone_is_lost_in_every_format() -> None:
     comment = render_plan_markdown(plans.plan(change), base=plans.BASE, now=plans.NOW)
     assert "**loses the choice** `Dog`." in comment
     assert (
-        "**renames 2 choices** `banner` -> `Banner` and `traffic light` -> `Traffic Light`. "
+        "**probably renames 2 choices** `banner` -> `Banner` and `traffic light` -> `Traffic Light`. "
         "Finished tasks keep the old names."
     ) in comment
     page = render_page(plans.plan(change), base=plans.BASE, now=plans.NOW)
     assert (
-        '<span class="mark danger">removes 1 choice</span> <span class="mark caution">renames 2 choices</span>' in page
+        '<span class="mark danger">removes 1 choice</span> <span class="mark caution">probably renames 2 choices</span>'
+        in page
     )
 
 

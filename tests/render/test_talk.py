@@ -54,7 +54,7 @@ def test_below_an_issue() -> None:
 
 
 def test_what_a_narrowed_check_covers() -> None:
-    assert covered_words(["a", "@all"]) == "Only these projects are checked: `a` and `@all`."
+    assert covered_words(["a", "@all"]) == "This check covers only `a` and `@all`."
     many = covered_words(["a"] * 23)
     assert (many.count("`a`"), many.endswith(", and 3 more.")) == (20, True)
     assert drift_left(1).startswith("This check no longer covers 1 project that drifted before.")

@@ -66,7 +66,11 @@ def test_a_project_that_is_forgotten() -> None:
     gone = replace(plans.unchanged("gone"), action=Action.FORGET)
     lines = text(plans.plan(gone)).split("\n")
     assert "  # project.gone will no longer be managed        projects/gone.yaml:1" in lines
-    assert '  . project "gone": its manifest was removed. Nothing is sent, and the project stays on Scale.' in lines
+    assert (
+        '  . project "gone": no manifest declares it anymore. Nothing is sent, and the project stays on Scale.' in lines
+    )
+    unread = text(plans.plan(replace(gone, before=None, after=None)))
+    assert '"gone": no manifest declares it anymore. Nothing is sent.\n' in unread
     assert '  ~ project "gone" {' not in lines
 
 

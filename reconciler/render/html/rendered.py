@@ -88,7 +88,9 @@ class Views:
     reason: str = ""
 
 
-FULL: Final = Views(reason="This instruction is not rendered, because the page has too many. Plan fewer projects.")
+FULL: Final = Views(
+    reason="This instruction is not rendered, because the page has too many instructions. Select fewer projects."
+)
 _LONG: Final = Views(reason=f"This instruction is not rendered, because it has more than {LONGEST:,} characters.")
 
 

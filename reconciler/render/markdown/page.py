@@ -38,7 +38,7 @@ class WholePage:
     def sentence(self) -> str:
         """A link, with what a reader has to know: an artifact needs a sign-in even in a public repository."""
         kept = f" It is kept for {count(self.days, 'day')}." if self.days else ""
-        readers = "Anyone who can read this repository on GitHub can open the page."
+        readers = "Anyone who is signed in to GitHub and can read this repository can open it."
         return f"[The page]({self.address}) shows every change.{kept} {readers}"
 
 
@@ -61,7 +61,7 @@ def lay_out_view(view: View, *, limit: int = LIMIT, page: WholePage | None = Non
             f"<sub>{sentence(view.colophon)}</sub>",
         ],
         limit=limit,
-        everything="The page shows all of them." if page else "The job's log and the plan show all of them.",
+        everything="The page shows all of them." if page else "The job's log shows all of them.",
     )
 
 

@@ -65,7 +65,7 @@ def drift_left(number: int) -> str:
 
 def covered_words(names: Sequence[str]) -> str:
     """What a check of some projects is about."""
-    return f"Only these projects are checked: {listed([name_code(name[:300]) for name in names], 20)}."
+    return f"This check covers only {listed([name_code(name[:300]) for name in names], 20)}."
 
 
 def drift_over(scope: str) -> str:

@@ -50,7 +50,7 @@ def block_lines(block: Block, paint: Paint) -> Iterator[str]:
         for example in block.examples:
             yield from paint.fold(f"    also: {_clipped(example)}", _HANG)
         places = [f"{plain(each.file)}:{each.line}:{each.column}" for each in block.locations[1:]]
-        every = "; for each of them, run reconciler validate" if len(places) > _MOST_PLACES else ""
+        every = "; to list all of them, run reconciler validate" if len(places) > _MOST_PLACES else ""
         also = f", also at {listed(places, _MOST_PLACES)}{every}" if places else ""
         words = f"{block.count:,} such {block.first.severity}s{also}"
         yield from paint.fold(f"    {paint(words, Ink.DIM)}", _HANG)

@@ -39,11 +39,11 @@ def _closing(found: Adopted, reader: Reader) -> Iterator[Sentence]:
     yield from _conflicts(found, reader)
     if found.reverted:
         undo = Command(invocation, "apply", "--", *dict.fromkeys(name for name, _ in found.reverted))
-        yield ("To undo ", *units_of(found.reverted), " on Scale: ", undo)
+        these = "this change" if len(found.reverted) == 1 else "these changes"
+        yield (f"To undo {these} on Scale (", *units_of(found.reverted), "): ", undo)
     if found.skipped:
-        yield (
-            f"{count(found.skipped, 'change')} skipped: drift shows {'it' if found.skipped == 1 else 'them'} again.",
-        )
+        were, them = ("was", "it") if found.skipped == 1 else ("were", "them")
+        yield (f"{count(found.skipped, 'change')} {were} skipped: drift will show {them} again.",)
     if found.files:
         yield ("Review the manifests with git diff, and commit them. The next apply records what they declare.",)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from reconciler.diagnostics import Diagnostic, Location, error, warning
 from reconciler.model.drift import Drift
 from reconciler.model.outcome import Outcome
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Cause, Plan
 from reconciler.model.project import Source, address_of
 from reconciler.render.view.outcome import explained
 
@@ -40,7 +40,8 @@ def _projects(found: Plan | Drift | Outcome) -> Iterator[tuple[Iterable[Diagnost
                 for unit in drifted.units:
                     if unit.cause.drifted:
                         version = f" (version {unit.version})" if unit.version is not None else ""
-                        words = f"{address_of(drifted.name)}: {unit.path} has changed outside git{version}"
+                        what = "differs from git" if unit.cause is Cause.UNKNOWN else "has changed outside git"
+                        words = f"{address_of(drifted.name)}: {unit.path} {what}{version}"
                         yield [warning(unit.cause.value, words)], unit.source or drifted.source
             for blocked in found.blocked:
                 yield [blocked.diagnostic], blocked.source

@@ -87,9 +87,13 @@ def last_line(diagnostics: Sequence[Diagnostic], manifests: int) -> str:
     found = counted(diagnostic.severity for diagnostic in diagnostics)
     if not errors:
         verdict = f"{count(manifests, 'manifest')} {'is' if manifests == 1 else 'are'} valid"
+        if not manifests:
+            verdict = "There are no manifests to check"
         return f"{verdict}, with {found}." if found else f"{verdict}."
     reached = min(_reached(diagnostics), manifests)
     among = f"{reached:,} of " if reached else ""
+    if not manifests:
+        return f"{found}."
     return f"{found} in {among}{count(manifests, 'manifest')}."
 
 

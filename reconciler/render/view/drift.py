@@ -139,7 +139,7 @@ def _drifted(project: ProjectDrift) -> list[Unit]:
 
 def _compared_with(drift: Drift, reader: Reader) -> Sentence:
     if drift.baseline is None:
-        return ("There is no record of an apply, so the cause of each difference is unknown.",)
+        return ("There is no record of an apply, so the cause of any difference is unknown.",)
     commit = Spelled(drift.baseline.commit[:7]) if drift.baseline.commit else "uncommitted manifests"
     recorded_at = read_instant(drift.baseline.recorded_at)
     passed = age(recorded_at, reader.now) if recorded_at else ""
@@ -149,7 +149,11 @@ def _compared_with(drift: Drift, reader: Reader) -> Sentence:
 def _project(project: ProjectDrift, now: datetime, invocation: Invocation, *, full: bool) -> ProjectView:
     drifted = _drifted(project)
     classes = {unit.cause for unit in project.units}
-    moved = bool(classes - {Cause.PENDING}) or bool(project.transient)
+    fate = "has changes in git that are not yet applied"
+    if classes - {Cause.PENDING, Cause.UNKNOWN} or project.transient:
+        fate = "has changed outside git"
+    elif Cause.UNKNOWN in classes:
+        fate = "differs from git"
     rows = tuple(
         row
         for unit in project.units
@@ -165,7 +169,7 @@ def _project(project: ProjectDrift, now: datetime, invocation: Invocation, *, fu
         sign=sign,
         location=project.source,
         command=Command(invocation, "drift", "--", project.name),
-        fate="has changed outside git" if moved else "has changes in git that are not yet applied",
+        fate=fate,
         marks=tuple(marks),
         sections=(section,) if rows else (),
         warnings=project.diagnostics,
@@ -316,8 +320,10 @@ def _terms(drift: Drift) -> Iterator[Sentence]:
 
 def _vanished(vanished: Sequence[str]) -> Iterator[Sentence]:
     if vanished:
-        have, it = ("has", "it") if len(vanished) == 1 else ("have", "them")
-        reason = f": an apply wrote {it}, but Scale no longer lists {it}."
+        have, it, if_renamed = "has", "it", "If it was renamed, use the new name in git."
+        if len(vanished) > 1:
+            have, it, if_renamed = "have", "them", "If they were renamed, use the new names in git."
+        reason = f": an apply wrote {it}, but Scale no longer lists {it}. {if_renamed}"
         yield (*names(vanished), f" {have} ", Strong("vanished"), reason)
 
 

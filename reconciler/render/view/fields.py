@@ -165,6 +165,7 @@ def _ontology(change: ProjectChange, fields: Sequence[Field], sign: Sign, full: 
             *(field.renamed for field in fields if field.kind is Kind.REMOVE and field.renamed is not None),
             *(Rename(str(old[-1]), str(new[-1])) for old, new in merged.renamed.items()),
         ),
+        guessed=bool(merged.renamed),
     )
 
 

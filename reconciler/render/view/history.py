@@ -98,6 +98,8 @@ def _last(history: History) -> str:
         return f"Changes: {changes:,}." if changes else "No changes."
     numbers = Counter(revision.made.by for revision in history.revisions)
     kinds = {Maker.APPLY: "made by applies", Maker.SCALE: "made on Scale", Maker.UNKNOWN: _unknown(history)}
+    if numbers[Maker.APPLY] == 1:
+        kinds[Maker.APPLY] = "made by an apply"
     made = [f"{numbers[by]:,} {words}" for by, words in kinds.items() if numbers[by]]
     return f"Versions: {'; '.join(filter(None, (_totals(history), ', '.join(made))))}."
 
@@ -219,7 +221,7 @@ def view_blame(blame: Blame, reader: Reader) -> BlameView:
     return BlameView(
         Head.of(found, reader),
         fields=tuple(_blamed(found, field) for field in found.fields),
-        last=f"{count(len(found.fields), 'value')}: {made}{older}.",
+        last=f"{count(len(found.fields), 'value')}: {made}{older}." if found.fields else "No values.",
     )
 
 

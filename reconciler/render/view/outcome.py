@@ -332,7 +332,7 @@ def _alerts(
         yield (*names((result.name, *result.others)), is_, Strong(result.status), *why, ".")
     if len(failures) > _MOST_ALERTS:
         left_out = sum(1 + len(result.others) for result in failures[_MOST_ALERTS:])
-        yield (f"{count(left_out, 'more project')} {'was' if left_out == 1 else 'were'} not written.",)
+        yield (f"… and {count(left_out, 'more project')}.",)
     if interrupted:
         yield interrupted
     if summary.not_started:

@@ -211,7 +211,7 @@ class Section:
 
     `call` says what will be sent, `total` counts the parameters or choices after the change, and `hidden` those among
     them that do not change and are not shown. `tally` is `+1 −2 ~1`. `order` is about the top level. `removed` are the
-    names that are gone, without those that are `renamed`, or look so. If it is
+    names that are gone, without those that are `renamed`, or look so; `guessed` is whether some only look so. If it is
     `full`, the values of a new project and what is unchanged are shown whole.
     """
 
@@ -229,7 +229,13 @@ class Section:
     hidden: int = 0
     removed: tuple[str, ...] = ()
     renamed: tuple[Rename, ...] = ()
+    guessed: bool = False
     full: bool = False
+
+    @property
+    def renames(self) -> str:
+        """The verb for what is renamed."""
+        return "probably renames" if self.guessed else "renames"
 
     @property
     def brief(self) -> bool:

@@ -208,9 +208,8 @@ def _verdicts(change: ProjectChange, groups: Groups, invocation: Invocation) -> 
     for waived in change.waived_by:
         yield Verdict(("The guard ", Spelled(waived.guard), " is waived by ", Quoted(waived.by), "."))
     if change.action is Action.FORGET:
-        gone = (
-            f"project {quoted(change.name)}: its manifest was removed. Nothing is sent, and the project stays on Scale."
-        )
+        stays = ", and the project stays on Scale" if change.before is not None else ""
+        gone = f"project {quoted(change.name)}: no manifest declares it anymore. Nothing is sent{stays}."
         yield Verdict((Quoted(gone),), sign=Sign.FORGET)
 
 
@@ -251,7 +250,7 @@ def _marks(change: ProjectChange, sign: Sign, shown: Sequence[Section], *, rever
         if section.removed:
             yield Mark(f"removes {count(len(section.removed), section.noun)}", Tone.DANGER)
         if section.renamed:
-            yield Mark(f"renames {count(len(section.renamed), section.noun)}", Tone.CAUTION)
+            yield Mark(f"{section.renames} {count(len(section.renamed), section.noun)}", Tone.CAUTION)
     if reverts:
         yield Mark("reverts changes made on Scale", Tone.DANGER)
 

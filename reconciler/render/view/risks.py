@@ -24,9 +24,9 @@ class Risk(StrEnum):
 
     BLOCKED = "blocked"
     HELD = "held"
-    CHOICES_REMOVED = "with choices removed"
-    CHOICES_RENAMED = "with choices renamed"
-    PARAMS_DROPPED = "with parameters removed"
+    CHOICES_REMOVED = "choices removed"
+    CHOICES_RENAMED = "choices renamed"
+    PARAMS_DROPPED = "parameters removed"
     """All parameters are sent, except one that Scale has."""
     REVERTS = "reverting"
     """A change made on Scale would be undone."""
@@ -35,6 +35,15 @@ class Risk(StrEnum):
     REACHES_WORK = "reaching work in flight"
     """Work in flight sees a change of the ontology immediately."""
 
+
+_MORE: Final = {
+    Risk.BLOCKED: ("is blocked", "are blocked"),
+    Risk.HELD: ("is held", "are held"),
+    Risk.CHOICES_REMOVED: ("loses choices", "lose choices"),
+    Risk.CHOICES_RENAMED: ("has renamed choices", "have renamed choices"),
+    Risk.PARAMS_DROPPED: ("loses parameters", "lose parameters"),
+}
+"""What is said of one more project with a risk, and of several."""
 
 RANK: Final = {risk: rank for rank, risk in enumerate(Risk)}
 Edits = Sequence[tuple[str, str]]
@@ -87,7 +96,7 @@ def alerts_of(seen: Sequence[Seen], reverted: Edits) -> Iterator[Sentence]:
             yield sentence
             left_out -= number
         if left_out:
-            yield (f"{count(left_out, 'more project')} {risk}.",)
+            yield (f"{count(left_out, 'more project')} {_MORE[risk][left_out > 1]}.",)
     if reverted:
         yield (Strong(f"{changes_on_scale(len(reverted))} would be reverted"), " (", *units_of(reverted), ").")
     created, reached = ([project.name for _, project in risky[risk]] for risk in (Risk.CREATED, Risk.REACHES_WORK))
@@ -134,10 +143,18 @@ def _choices_alert(change: ProjectChange, project: ProjectView) -> Sentence:
 
 
 def _renames_alert(change: ProjectChange, project: ProjectView) -> Sentence:
-    renamed = project.sections[-1].renamed
+    section = project.sections[-1]
+    renamed = section.renamed
     what, name = ("a choice", "name") if len(renamed) == 1 else (f"{len(renamed):,} choices", "names")
     pairs = listing([*map(_both_names, renamed)])
-    return (Name(change.name), " ", Strong(f"renames {what}"), " ", *pairs, f". Finished tasks keep the old {name}.")
+    return (
+        Name(change.name),
+        " ",
+        Strong(f"{section.renames} {what}"),
+        " ",
+        *pairs,
+        f". Finished tasks keep the old {name}.",
+    )
 
 
 def _both_names(rename: Rename) -> Sentence:
