@@ -213,19 +213,14 @@ def say_runner(commands: str) -> None:
     sys.stdout.write(commands)
 
 
-def tell_rate_limit(seconds: float) -> None:
-    """Report that GitHub makes the run wait."""
-    tell_words(f"GitHub's rate limit has been reached: waiting {seconds:.0f} s.\n")
-
-
-def tell_waiting(seconds: float) -> None:
-    """Report that Scale makes the run wait."""
-    tell_words(f"Too many requests (429): waiting {seconds:.0f} s.\n")
-
-
 def tell_line(words: str) -> None:
     """Print a sentence about progress, such as which run this one waits for."""
     tell_words(f"{words}\n")
+
+
+def tell_waiting(seconds: float, why: str = "Too many requests (429)") -> None:
+    """Report that a server makes the run wait."""
+    tell_line(f"{why}: waiting {seconds:.0f} s.")
 
 
 def say_json(document: Json) -> None:

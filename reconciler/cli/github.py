@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -189,7 +190,7 @@ def _set_up(job: str, branch: str = "") -> tuple[Settings, Event, Writer, Reconc
 def _connected(event: Event) -> GithubClient:
     from reconciler.forge.github.client import GithubClient
 
-    return GithubClient(event, waiting=console.tell_rate_limit)
+    return GithubClient(event, waiting=partial(console.tell_waiting, why="GitHub's rate limit has been reached"))
 
 
 def _tell(report: Report, settings: Settings, *, is_shown: bool = False) -> int:

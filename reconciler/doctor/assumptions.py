@@ -179,7 +179,7 @@ class _Strings(_Stored):
     unseen = f"no version has {kind}"
 
     def is_in(self, params: Mapping[str, Json]) -> bool:
-        return has_padding(dict(params))
+        return has_padding(params)
 
     def compared(self, stored: Mapping[str, Json], sent: Mapping[str, Json]) -> Evidence:
         if equal(stored.get(PADDED_PARAM), sent[PADDED_PARAM]):

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from reconciler.frozen import dataclass
 from reconciler.model.doctor import CheckResult, Verdict
+from reconciler.model.ontology import texts_in
 from reconciler.model.project import RESERVED_PARAMS
 from reconciler.model.values import Json
 
@@ -164,11 +165,7 @@ def choices_in(choices: Json) -> Iterator[Json]:
 
 def has_padding(value: Json) -> bool:
     """Whether a string anywhere in a value has whitespace at one of its ends."""
-    if isinstance(value, str):
-        return value != value.strip()
-    if isinstance(value, list):
-        return any(map(has_padding, value))
-    return isinstance(value, dict) and any(map(has_padding, value.values()))
+    return any(text != text.strip() for text in texts_in(value))
 
 
 def is_empty(value: Json) -> bool:

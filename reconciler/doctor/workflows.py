@@ -15,6 +15,7 @@ from reconciler.git.clones import Branches, read_branches
 from reconciler.manifest.parsing import best_parser
 from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
+from reconciler.model.values import members
 from reconciler.settings import Settings
 
 _FOLDER: Final = ".github/workflows"
@@ -74,11 +75,11 @@ def read_workflows(top: Path) -> Workflows:
             continue
         steps += found
         environments |= {name for job in _jobs(content).values() if (name := _environment(job))}
-        events = _mapping(content.get("on"))
-        push = _mapping(events.get("push"))
+        events = members(content.get("on"))
+        push = members(events.get("push"))
         if push.get("branches"):
             branches[file] = tuple(map(str, _list(push["branches"])))
-        if any("paths" in _mapping(event) or "paths-ignore" in _mapping(event) for event in events.values()):
+        if any("paths" in members(event) or "paths-ignore" in members(event) for event in events.values()):
             filtered.append(file)
     return Workflows(tuple(steps), branches, tuple(filtered), tuple(sorted(environments)))
 
@@ -175,15 +176,15 @@ def _is_elsewhere(named: frozenset[str], branches: Branches) -> bool:
 
 def _steps(file: str, content: Mapping[str, Any]) -> Iterator[Step]:
     for name, job in _jobs(content).items():
-        for step in map(_mapping, _list(job.get("steps"))):
-            uses, inputs = str(step.get("uses") or ""), _mapping(step.get("with"))
+        for step in map(members, _list(job.get("steps"))):
+            uses, inputs = str(step.get("uses") or ""), members(step.get("with"))
             if inputs.get("command") in _COMMANDS and re.search(r"reconciler|^\./$", uses):
                 action = uses.removeprefix("./").rstrip("/") if uses.startswith("./") and uses != "./" else None
                 yield Step(file, name, str(inputs["command"]), inputs, _environment(job), action)
 
 
 def _jobs(content: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    return {name: _mapping(job) for name, job in _mapping(content.get("jobs")).items()}
+    return {name: members(job) for name, job in members(content.get("jobs")).items()}
 
 
 def _environment(job: Mapping[str, Any]) -> str:
@@ -210,11 +211,7 @@ def _text(top: Path, name: str) -> str | None:
 def _parsed(top: Path, name: str) -> Mapping[str, Any]:
     text = _text(top, name)
     documents = read(name, (text or "").encode(), Words(), best_parser()).documents
-    return _mapping(documents[0].value) if documents else {}
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return members(documents[0].value) if documents else {}
 
 
 def _list(value: Any) -> list[Any]:

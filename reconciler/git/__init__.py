@@ -67,10 +67,9 @@ def first_parents(root: Path, since: str, until: str, *, most: int) -> tuple[str
 
     None if one of the two is not in this clone, which may be shallow, or if `root` is not in a repository.
     """
-    if not is_repository(root) or not (_has_commit(root, since) and _has_commit(root, until)):
+    if not _has_commits(root, since, until):
         return None
-    said = output(root, "rev-list", "--first-parent", f"--max-count={most}", f"{since}..{until}", "--")
-    return tuple(said.split())
+    return tuple(output(root, "rev-list", "--first-parent", f"--max-count={most}", f"{since}..{until}", "--").split())
 
 
 def changed_files(root: Path, before: str, after: str) -> tuple[str, ...] | None:
@@ -78,11 +77,13 @@ def changed_files(root: Path, before: str, after: str) -> tuple[str, ...] | None
 
     None if one of the commits is not in this clone, as in a shallow one, or `root` is not in a repository.
     """
-    if not is_repository(root) or not (_has_commit(root, before) and _has_commit(root, after)):
+    if not _has_commits(root, before, after):
         return None
     said = output(root, "diff-tree", "-r", "-z", "--name-only", "--no-renames", before, after, "--")
     return tuple(said.split("\0")[:-1])
 
 
-def _has_commit(root: Path, commit: str) -> bool:
-    return run(root, "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0
+def _has_commits(root: Path, *commits: str) -> bool:
+    """Whether `root` is in a repository that has all of these commits."""
+    arguments = (("cat-file", "-e", f"{commit}^{{commit}}") for commit in commits)
+    return is_repository(root) and all(run(root, *each).returncode == 0 for each in arguments)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final, Literal, TypeAlias
 
@@ -55,6 +56,11 @@ def equal(left: Json, right: Json) -> bool:
 
 
 _NUMBERS = frozenset({int, float})
+
+
+def members(value: Json) -> Mapping[str, Json]:
+    """An object itself; an empty one for any other value."""
+    return value if isinstance(value, dict) else {}
 
 
 def canonical_json(value: Json) -> str:

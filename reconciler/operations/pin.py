@@ -19,6 +19,7 @@ from reconciler.endpoint import is_loopback
 from reconciler.errors import GitRefusedError, UsageError
 from reconciler.frozen import dataclass
 from reconciler.git.clones import Clone, read_clone
+from reconciler.model.values import members
 
 DISTRIBUTION: Final = "scale-reconciler"
 
@@ -296,17 +297,13 @@ def _is_ours(name: str) -> bool:
 
 def _runs_from(installed: Distribution, source: Mapping[str, Any] | None, package: Path) -> bool:
     """Whether what is running is what is installed, and not a folder on the way that Python searches first."""
-    if source is not None and _mapping(source.get("dir_info")).get("editable"):
+    if source is not None and members(source.get("dir_info")).get("editable"):
         return _folder(str(source.get("url", ""))).resolve() in package.resolve().parents
     return Path(str(installed.locate_file(package.name))).resolve() == package.resolve()
 
 
 def _folder(url: str) -> Path:
     return Path(unquote(urlsplit(url).path))
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _direct_url(installed: Distribution) -> dict[str, Any] | None:

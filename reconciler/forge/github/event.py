@@ -12,6 +12,7 @@ from typing import Any, Final
 from reconciler.endpoint import check_endpoint
 from reconciler.errors import GithubSetupError, UsageError
 from reconciler.frozen import dataclass
+from reconciler.model.values import members
 
 _REPOSITORY: Final = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -72,8 +73,8 @@ def read_event(environment: Mapping[str, str]) -> Event:
     payload = _payload(_variable(environment, "GITHUB_EVENT_PATH"))
     api = _address(environment, "GITHUB_API_URL", "https://api.github.com")
     server = environment.get("GITHUB_SERVER_URL") or "https://github.com"
-    pull = _mapping(payload.get("pull_request"))
-    default = _mapping(payload.get("repository")).get("default_branch")
+    pull = members(payload.get("pull_request"))
+    default = members(payload.get("repository")).get("default_branch")
     workflow = environment.get("GITHUB_WORKFLOW_REF", "").partition("@")[0]
     event = Event(
         name=environment.get("GITHUB_EVENT_NAME", ""),
@@ -92,7 +93,7 @@ def read_event(environment: Mapping[str, str]) -> Event:
 
 
 def _of_pull_request(event: Event, pull: Mapping[str, Any]) -> Event:
-    number, head, base = pull.get("number"), _mapping(pull.get("head")), _mapping(pull.get("base"))
+    number, head, base = pull.get("number"), members(pull.get("head")), members(pull.get("base"))
     if not isinstance(number, int):
         raise GithubSetupError("the pull request in the event file has no number", _REMEDY)
     return replace(
@@ -110,7 +111,7 @@ def is_fork(head: Mapping[str, Any], repository: str) -> bool:
     `head.repo.fork` says something else: that a repository is itself a fork of another one [D].
     """
     home = head.get("repo", {})
-    name = _mapping(home).get("full_name")
+    name = members(home).get("full_name")
     return home is None or (isinstance(name, str) and name.casefold() != repository.casefold())
 
 
@@ -133,7 +134,7 @@ def _before(payload: Mapping[str, Any]) -> str | None:
 
 def _of_push(event: Event, payload: Mapping[str, Any]) -> Event:
     commits = payload.get("commits")
-    listed = [_commit(_mapping(commit).get("id")) for commit in commits] if isinstance(commits, list) else []
+    listed = [_commit(members(commit).get("id")) for commit in commits] if isinstance(commits, list) else []
     return replace(
         event,
         before=_before(payload),
@@ -149,11 +150,7 @@ def _payload(file: str) -> Mapping[str, Any]:
         raise GithubSetupError(f"the event file {file} cannot be read: {problem.strerror}", _REMEDY) from None
     except (ValueError, RecursionError):
         raise GithubSetupError(f"the event file {file} is not JSON", _REMEDY) from None
-    return _mapping(payload)
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+    return members(payload)
 
 
 def _commit(value: Any) -> str | None:

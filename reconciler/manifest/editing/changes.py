@@ -17,6 +17,7 @@ from reconciler.manifest.editing.splices import NotSplicedError
 from reconciler.manifest.editing.style import Style, in_brackets
 from reconciler.manifest.located import RawPath
 from reconciler.manifest.sourcetree.tree import Kind
+from reconciler.model.ontology import texts_in
 from reconciler.model.values import Json, equal
 
 _AFTER_DASH: Final = 2
@@ -245,11 +246,7 @@ class Changes(Additions):
 
 def _has_lines(value: Json) -> bool:
     """Whether there is a text of several lines in a value."""
-    if isinstance(value, str):
-        return "\n" in value
-    if isinstance(value, dict):
-        return any(map(_has_lines, value.values()))
-    return isinstance(value, list) and any(map(_has_lines, value))
+    return any("\n" in text for text in texts_in(value))
 
 
 def _end(member: Member) -> int:

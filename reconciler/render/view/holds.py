@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Final
 
 from reconciler.diagnostics import count
@@ -13,7 +12,7 @@ from reconciler.model.invocation import Invocation
 from reconciler.model.plan import Cause, Field, Held, Kind, ProjectChange, unit_of
 from reconciler.render.signs import Sign
 from reconciler.render.view.keeping import keeping
-from reconciler.render.view.parts import Quoted, Sentence, Spelled, Verdict, allowing, names
+from reconciler.render.view.parts import Quoted, Sentence, Spelled, Verdict, allowing, listing, names
 
 _MOST_NAMED: Final = 100
 """The most projects that are named in a command."""
@@ -62,8 +61,7 @@ def held_verdicts(change: ProjectChange, groups: Groups, invocation: Invocation)
 def held_sentences(groups: Groups, invocation: Invocation) -> Iterator[Sentence]:
     """About each group: what holds it, and how to allow it."""
     for guards, group in groups.items():
-        by = chain.from_iterable((" and ", Spelled(guard)) for guard in guards)
-        next(by)
+        by = listing([(Spelled(guard),) for guard in guards])
         reason: Sentence = (": ", Quoted(" ".join(held.why for held in group.shared))) if group.shared else (".",)
         projects = names([change.name for change in group.changes])
         yield (f"{count(len(group.changes), 'project')} (", *projects, ") are held by ", *by, *reason)

@@ -131,7 +131,7 @@ def _held_alerts(risky: Sequence[Risky]) -> Iterator[tuple[Sentence, int]]:
     for change, _ in risky:
         held.setdefault((change.held_by[0].why, *(each.guard for each in change.held_by)), []).append(change.name)
     for (why, *guards), names_held in held.items():
-        by = [piece for guard in guards for piece in (" and ", Spelled(guard))][1:]
+        by = listing([(Spelled(guard),) for guard in guards])
         are = " is " if len(names_held) == 1 else " are "
         yield (*names(names_held), are, Strong("held"), " by ", *by, ": ", Quoted(why)), len(names_held)
 
