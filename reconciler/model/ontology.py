@@ -47,6 +47,11 @@ class Ontology:
         """As a manifest spells it: the choices, or an object with the choices and the name."""
         return self.spelled if self.name is None else {"name": self.name, "choices": self.spelled}
 
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """The keys of its choices that no write can carry, sorted."""
+        return tuple(sorted({key for _, _, choice in walk(self.choices) for key in choice.dropped}))
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:

@@ -164,12 +164,14 @@ def _absent(part: Part, history: Sequence[Version], number: int) -> UsageError:
     summary = f"{NAMED[part]} has no version {number}"
     if not history:
         return UsageError(summary, f"Scale shows no versions of {NAMED[part]}.")
+    only = "" if history[0].number == 0 else " Older versions are no longer available."
+    return UsageError(summary, f"Scale shows {shown_words(history)}.{only}")
+
+
+def shown_words(history: Sequence[Version]) -> str:
+    """`only version 3`, or `3 versions, from 1 to 3`."""
     first, last = history[0].number, history[-1].number
-    only = "" if first == 0 else " Older versions are no longer available."
-    shown = (
-        f"only version {first}" if len(history) == 1 else f"{count(len(history), 'version')}, from {first} to {last}"
-    )
-    return UsageError(summary, f"Scale shows {shown}.{only}")
+    return f"only version {first}" if len(history) == 1 else f"{count(len(history), 'version')}, from {first} to {last}"
 
 
 def _spanning(

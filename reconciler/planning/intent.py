@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from reconciler.fieldpath import format_path, parse_path
 from reconciler.frozen import dataclass
-from reconciler.model.ontology import Choice, Ontology
+from reconciler.model.ontology import Ontology
 from reconciler.model.plan import Call, CallKind, Cause, Field, Kind, State
 from reconciler.model.project import DesiredProject, LiveProject
 from reconciler.model.values import ABSENT, Absent, Json, canonical_json, digest, equal
@@ -62,7 +62,7 @@ def compare(desired: DesiredProject, live: LiveProject | None) -> Intent:
         if found := list(ontology_fields(now, after)):
             fields += found
             calls.append(_set_ontology(desired, after))
-            dropped = tuple(sorted(set(_dropped(now.choices))))
+            dropped = now.dropped
     state = State.of(live)
     if not fields:
         return Intent(state, state)
@@ -139,9 +139,3 @@ def _set_ontology(desired: DesiredProject, ontology: Ontology) -> Call:
     if desired.ontology is not None and desired.ontology.name is not None:
         body["name"] = ontology.name
     return Call(CallKind.SET_ONTOLOGY, desired.name, body)
-
-
-def _dropped(choices: tuple[Choice, ...]) -> Iterator[str]:
-    for choice in choices:
-        yield from choice.dropped
-        yield from _dropped(choice.subchoices)

@@ -9,19 +9,19 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Remedy, Severity, count, error, listed, warning
+from reconciler.diagnostics import Diagnostic, Remedy, Severity, error, listed, warning
 from reconciler.errors import UsageError
 from reconciler.fieldpath import Attribute, FieldPath, Pattern, covered, format_path
 from reconciler.frozen import dataclass
 from reconciler.instants import readable
 from reconciler.model.history import Part
-from reconciler.model.ontology import Ontology, walk
+from reconciler.model.ontology import Ontology
 from reconciler.model.plan import unit_of
 from reconciler.model.project import DesiredProject, LiveProject, ParamsMode, Version, address_of
 from reconciler.model.values import ABSENT
 from reconciler.planning.adoption import Proposal, proposals
 from reconciler.planning.bases import ONTOLOGY, parameter_in
-from reconciler.planning.history import NAMED, no_version, span_of, untimed, version_of, versions_at
+from reconciler.planning.history import NAMED, no_version, shown_words, untimed, version_of, versions_at
 from reconciler.planning.intent import compare
 from reconciler.planning.mask import wanted_ontology, wanted_params
 from reconciler.planning.ontology import ontology_fields
@@ -107,7 +107,7 @@ def left(made: Rollback, after: DesiredProject) -> Iterator[Diagnostic]:
         detail = reason.replace("{them}", them)
         yield warning(_CODE, f"{listed(paths, _MOST)} of {address} {are} not rolled back", detail=detail)
     version = made.versions.get(Part.ONTOLOGY)
-    if version is not None and (dropped := _dropped(version.content)):
+    if version is not None and (dropped := version.content.dropped):
         keys = listed(dropped)
         yield warning(
             _CODE,
@@ -209,10 +209,6 @@ def _reason(made: Rollback, after: DesiredProject, path: FieldPath) -> str:
     return _IGNORED
 
 
-def _dropped(ontology: Ontology) -> list[str]:
-    return sorted({key for _, _, choice in walk(ontology.choices) for key in choice.dropped})
-
-
 def _unmanaged(desired: DesiredProject, part: Part) -> UsageError:
     return UsageError(
         f"{NAMED[part]} of {address_of(desired.name)} {'are' if part is Part.PARAMS else 'is'} not in the manifest",
@@ -221,15 +217,12 @@ def _unmanaged(desired: DesiredProject, part: Part) -> UsageError:
 
 
 def _not_placed(live: LiveProject) -> Diagnostic:
-    first, last = span_of(live)[Part.ONTOLOGY]
-    shows = (
-        f"only version {first}" if first == last else f"{count(last - first + 1, 'version')}, from {first} to {last}"
-    )
+    first = live.ontology_history[0].number
     return warning(
         _CODE,
         f"the ontology of {address_of(live.name)} is not rolled back",
         detail="Scale does not report when the versions of the ontology were created, so it can be rolled back only by "
-        f"number. Scale shows {shows}.",
+        f"number. Scale shows {shown_words(live.ontology_history)}.",
         remedies=(
             Remedy("To list the versions:", ("history", "--", live.name)),
             Remedy(f"To roll back to version {first}:", ("rollback", "--to-ontology", str(first), "--", live.name)),
