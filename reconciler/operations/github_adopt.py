@@ -1,4 +1,4 @@
-"""Keep the pull request that adopts a target's drift."""
+"""Update the pull request that adopts the drift of a target."""
 
 from __future__ import annotations
 

@@ -157,8 +157,8 @@ def test_a_cancelled_apply_stops_and_leaves_its_result(tmp_path: Path) -> None:
     [
         ("Comment on the merged pull requests", "apply", True),
         ("Comment on the pull request", "plan", False),
-        ("Keep the drift issue", "drift", False),
-        ("Keep the pull request that adopts drift", "drift", False),
+        ("Update the drift issue", "drift", False),
+        ("Update the pull request that adopts drift", "drift", False),
         ("Publish the snapshot", "apply", False),
     ],
 )
@@ -180,7 +180,7 @@ def test_the_comment_is_about_the_plan_or_why_there_is_none(file: str, temporary
 
 @pytest.mark.parametrize(("token", "runs"), [("", False), ("ghs_app", True)])
 def test_no_pull_request_is_kept_without_a_token_of_its_own(token: str, runs: bool, temporary: Path) -> None:
-    name = "Keep the pull request that adopts drift"
+    name = "Update the pull request that adopts drift"
     contexts = {"inputs": {"command": "drift", "adopt-token": token}}
     assert condition(STEPS[name]["if"], contexts, {"cancelled": lambda: False}) == runs
     assert arguments(name, temporary, ID="a b") == ["github", "adopt-pull-request", "--id", "a b"]
