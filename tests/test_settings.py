@@ -120,6 +120,8 @@ def waiver(**changed: str) -> str:
     return "[[waivers]]\n" + "".join(f"{key} = {value}\n" for key, value in lines.items() if value)
 
 
+BRANCHES = '[targets.production]\nrecord = "origin"\nrecord_branches'
+
 MISTAKES = [
     ('manifest = "x"', "unknown-key", 1, 'did you mean "manifests"?'),
     ("manifests = 1", "wrong-type", 1, ""),
@@ -214,6 +216,30 @@ def test_a_mistake_has_its_line(tmp_path: Path, text: str, code: str, line: int,
         (tmp_path / "reconciler.toml").as_posix(),
     )
     assert label in first.label
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('manifests = ""', "manifests cannot be empty"),
+        ('manifests = "a\\u0000"', "manifests cannot contain a NUL character"),
+        ('[targets.x]\nsandbox = ".git/x"', "Use a path outside .git."),
+        ('[targets.production]\napi_key_env = "SCALE_key"', "have only capital letters, digits, and underscores"),
+        ('[targets.production]\noverlay = "projects"', "is the manifest folder itself"),
+        (f"{BRANCHES} = 'my branch'", "no spaces, no .., and no part that"),
+        (f"{BRANCHES} = 'refs/heads/x'", 'Leave out "refs/heads/". With'),
+        (f"{BRANCHES} = 'refs/x'", 'Leave out "refs/". With'),
+        (f"{BRANCHES} = 'HEAD'", '"HEAD" is not a prefix for branch names'),
+        ('[targets.production]\nwrites = "true"', "Text in quotes is a string."),
+        ("[guards]\nmax_creates = 1\nmax-creates = 1", "in two spellings Remove one of them."),
+        (waiver(reason='" "'), "waivers[0].reason cannot be blank"),
+    ],
+)
+def test_the_words_are_true_for_each_mistake(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(DiagnosedError) as raised:
+        settings_of(tmp_path, text)
+    first = raised.value.diagnostics[0]
+    assert words in f"{first.summary} {first.detail}"
 
 
 def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:

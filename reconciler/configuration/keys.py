@@ -235,7 +235,8 @@ def _branches(name: str) -> str:
             "bad-branch", f"{quoted(name)} is not a valid prefix for branch names", f"{_RULES} {_PREFIX}"
         )
     if parts[0] in ("refs", "HEAD"):
-        detail = f"Leave out {'refs/heads/' if name.startswith('refs/heads/') else parts[0]}. {_PREFIX}"
+        start = "refs/heads/" if name.startswith("refs/heads/") else name if name == parts[0] else f"{parts[0]}/"
+        detail = f"Leave out {quoted(start)}. {_PREFIX}" if start != name else _PREFIX
         raise RefusedError("bad-branch", f"{quoted(name)} is not a prefix for branch names", detail)
     return name
 
@@ -259,7 +260,7 @@ def _guard(name: str) -> str:
 
 def _not_blank(text: str) -> str:
     if not text.strip():
-        raise RefusedError("empty", "{name} cannot be empty")
+        raise RefusedError("empty", "{name} cannot be blank")
     return text
 
 

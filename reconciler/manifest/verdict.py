@@ -193,7 +193,7 @@ class OntologyCheck:
             self._faults[:] = [fault for number, fault in enumerate(self._faults) if number not in dropped]
 
     def _empty(self, path: RawPath) -> None:
-        detail = "The API cannot clear an ontology. Add choices, or, to leave the ontology unmanaged, remove ontology."
+        detail = "The API cannot clear an ontology. Add choices, or, to leave it unmanaged, remove the ontology key."
         self._faults.add(Code.EMPTY_ONTOLOGY, "an ontology needs at least one choice", path, detail)
 
     def _blank(self, path: RawPath) -> None:

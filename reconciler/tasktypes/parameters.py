@@ -26,13 +26,13 @@ COMMON: Final[dict[str, Fact]] = {
     "urgency": string("An older setting for when the tasks are due: immediate, day, or week.", "S"),
 }
 
-_ATTRIBUTES: Final = "The questions about each annotation, each keyed by a short name."
+_ATTRIBUTES: Final = "The questions about each annotation, by short name."
 _IMAGE: Final[dict[str, Fact]] = {
     "geometries": {"$ref": "#/definitions/geometries"},
     "annotation_attributes": keyed("attribute", _ATTRIBUTES),
     "links": fact(
         ["object", "array"],
-        "The annotations that can be linked, each keyed by the name of the link.",
+        "The annotations that can be linked, by the name of the link.",
         additionalProperties={"$ref": "#/definitions/link"},
     ),
     "padding": whole("Extra space around the image for drawing, in pixels."),
@@ -71,13 +71,13 @@ OWN: Final[Mapping[str, Parameters]] = {
         "labels": listed("label", "The classes that pixels can have, at most 50."),
         "allow_unlabeled": truth("Whether pixels can be left without a class."),
         "annotation_attributes": keyed(
-            "attribute", "The questions about labels that have instance_label, each keyed by a short name."
+            "attribute", "The questions about labels that have instance_label, by short name."
         ),
         "instance_labels": strings("Older alternative to instance_label.", "S"),
     },
     "lidarannotation": {
         "labels": listed("label", "The objects to put cuboids around."),
-        "annotation_attributes": keyed("attribute", "The questions about each cuboid, each keyed by a short name."),
+        "annotation_attributes": keyed("attribute", "The questions about each cuboid, by short name."),
         "max_distance_meters": number("The distance beyond which objects are ignored, in meters."),
         "meters_per_unit": number("The length of one point cloud unit, in meters.", "S"),
         "pitch_and_roll_enabled": truth("Whether cuboids can pitch and roll as well as turn."),
@@ -91,7 +91,7 @@ OWN: Final[Mapping[str, Parameters]] = {
     },
     "lidarsegmentation": {
         "labels": listed("label", "The labels: a list of names, or of objects with subchoices."),
-        "annotation_attributes": keyed("attribute", "The questions about labels, each keyed by a short name.", "A"),
+        "annotation_attributes": keyed("attribute", "The questions about labels, by short name.", "A"),
     },
     "lidarlinking": {"annotation_type": string("The type of annotation to link, such as imageannotation.")},
     "lidartopdown": {
@@ -127,7 +127,7 @@ OWN: Final[Mapping[str, Parameters]] = {
     },
     "documentmodel": {},
     "categorization": {
-        "taxonomies": keyed("taxonomy", "The questions, each keyed by a short name."),
+        "taxonomies": keyed("taxonomy", "The questions, by short name."),
         "categories": strings("Older alternative to taxonomies: the answers to choose from."),
         "category_ids": fact("object", "Older alternative to taxonomies: the IDs of the answers."),
         "allow_multiple": truth("Older alternative to taxonomies: whether labelers can choose several answers."),

@@ -164,7 +164,7 @@ SHAPES: Final[dict[str, Fact]] = {
             "display_name": string("The text that labelers see.", "P"),
             "description": string("A description of the entity.", "S"),
             "children": listed("entity", "The kinds of entities below this one.", "P"),
-            "attributes": keyed("attribute", "The questions about the entity, each keyed by a short name."),
+            "attributes": keyed("attribute", "The questions about the entity, by short name."),
         },
     ),
     "relationship": mapping(
