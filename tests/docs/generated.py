@@ -26,14 +26,16 @@ Parts = Mapping[str, Any]
 
 _OPTIONS = """# Options of every command
 
-What `reconciler COMMAND --help` prints, on one page. [Commands](commands.md) says more about each. Every command takes
-`-h, --help`, and `-C DIR` before the command runs it as if started in DIR.
+This page shows the output of `reconciler COMMAND --help` for every command. For more details, see
+[Commands](commands.md). Every command has `-h, --help`. With `-C DIR` before the command, reconciler runs as if started
+in DIR.
 """
 
 _DOCUMENTS = """# JSON documents
 
-What `--format json` prints, key by key. [The schemas](editor.md#schemas-of-json-documents) describe the same for
-programs. New keys are added over time, so ignore keys that you do not know. In a key, `[]` is each item of a list.
+This page describes the keys of each document that `--format json` prints. [The
+schemas](editor.md#schemas-of-json-documents) describe the same for programs. New keys are added over time, so ignore
+unknown keys. In a key, `[]` stands for each item of a list.
 """
 
 
