@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from reconciler.cli import console
 from reconciler.cli.status import STATUS, has_cursor
 from reconciler.model.outcome import Event
-from reconciler.render.text.outcome import lay_out_progress
-from reconciler.render.view.progress import last_line, view_event
+from reconciler.render.text.outcome import lay_out_progress, lay_out_row
+from reconciler.render.view.progress import Progress, last_line, view_event
 
 _MOST_LINES = 12
 
@@ -33,14 +33,15 @@ def progress(total: int) -> Iterator[Callable[[Event], None]]:
     from rich.text import Text
 
     colour = console.in_colour(sys.stderr)
-    running: dict[str, str] = {}
+    running: dict[str, Progress] = {}
     finished, began = 0, time.monotonic()
 
     def lines() -> Text:
-        rows = list(running.values())[:_MOST_LINES]
+        room = terminal.width
+        rows = [lay_out_row(one, colour=colour, columns=room) for one in list(running.values())[:_MOST_LINES]]
         if len(running) > _MOST_LINES:
             rows.append(f"… {len(running) - _MOST_LINES} more under way")
-        rows.append(last_line(finished, total, time.monotonic() - began))
+        rows.append(last_line(finished, total, time.monotonic() - began, room))
         text = Text.from_ansi("\n".join(rows))
         text.no_wrap, text.overflow = True, "ellipsis"
         return text
@@ -51,7 +52,7 @@ def progress(total: int) -> Iterator[Callable[[Event], None]]:
 
         def emit(event: Event) -> None:
             nonlocal finished
-            running[event.name] = lay_out_progress(view_event(event), colour=colour).rstrip("\n")
+            running[event.name] = view_event(event)
             if event.outcome is not None:
                 del running[event.name]
                 finished += 1

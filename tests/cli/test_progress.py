@@ -7,7 +7,8 @@ import pytest
 from reconciler.cli.progress import progress
 from reconciler.model.outcome import Event, ProjectOutcome, Status
 from reconciler.model.plan import Action, CallKind
-from reconciler.render.view.progress import last_line
+from reconciler.render.text.outcome import lay_out_row
+from reconciler.render.view.progress import last_line, view_event
 
 EVENTS = [
     Event(f"p{number}", Action.UPDATE, call=CallKind.SET_PARAMS, detail="setParams patch, 1 parameter")
@@ -32,6 +33,25 @@ def test_each_event_is_shown(
     else:
         assert len(said.err.splitlines()) == 15
         assert "project.p3: Modifying... [setParams patch, 1 parameter]" in said.err
+
+
+@pytest.mark.parametrize(
+    ("columns", "row"),
+    [
+        (80, "project.some_longer_name_7: Modifying... [setParams patch, 2 parameters]"),
+        (50, "project.some_longer_name_7: Modifying..."),
+        (30, "project…_name_7: Modifying..."),
+        (5, "p…7: Modifying..."),
+    ],
+)
+def test_a_row_fits_the_terminal(columns: int, row: str) -> None:
+    event = Event("some_longer_name_7", Action.UPDATE, detail="setParams patch, 2 parameters")
+    assert lay_out_row(view_event(event), colour=False, columns=columns) == row
+
+
+def test_a_narrow_terminal_shows_no_speed() -> None:
+    assert last_line(13, 40, 7.0, 40) == "13 of 40 done, about 15s left"
+    assert last_line(13, 40, 7.0, 50) == "13 of 40 done, 1.9 a second, about 15s left"
 
 
 @pytest.mark.parametrize(

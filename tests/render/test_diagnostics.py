@@ -130,7 +130,7 @@ def test_equal_warnings_are_one_in_a_plan() -> None:
     assert shown.count("outer-whitespace") == 1
     assert 'also: the choice "Cat2 " ends with a space\n' in shown
     assert "21 such warnings, also at projects/1.yaml:3:5, " in shown
-    assert "and 9 more; to list all of them, run reconciler validate\n" in shown
+    assert "and 9 more. To list all of them:\n      reconciler validate\n" in shown
     assert render_blocks(diagnosed(), base=BASE) == render_diagnostics(diagnosed(), base=BASE)
 
 

@@ -50,10 +50,12 @@ def block_lines(block: Block, paint: Paint) -> Iterator[str]:
         for example in block.examples:
             yield from paint.fold(f"    also: {_clipped(example)}", _HANG)
         places = [f"{plain(each.file)}:{each.line}:{each.column}" for each in block.locations[1:]]
-        every = "; to list all of them, run reconciler validate" if len(places) > _MOST_PLACES else ""
-        also = f", also at {listed(places, _MOST_PLACES)}{every}" if places else ""
-        words = f"{block.count:,} such {block.first.severity}s{also}"
+        also = f", also at {listed(places, _MOST_PLACES)}" if places else ""
+        every = ". To list all of them:" if len(places) > _MOST_PLACES else ""
+        words = f"{block.count:,} such {block.first.severity}s{also}{every}"
         yield from paint.fold(f"    {paint(words, Ink.DIM)}", _HANG)
+        if every:
+            yield from paint.fold("      reconciler validate", 10, command=True)
 
 
 def lay_out_validation(view: Validation, *, colour: bool, columns: int | None = None) -> str:

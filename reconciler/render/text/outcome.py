@@ -29,6 +29,20 @@ def lay_out_progress(progress: Progress, *, colour: bool, columns: int | None = 
     return _text(paint.fold(f"{name} {paint(progress.words, ink)}{plain(progress.rest)}"))
 
 
+def lay_out_row(progress: Progress, *, colour: bool, columns: int) -> str:
+    """Progress in one row. If there is not enough room, details are left out, and then the middle of the name."""
+    paint = Paint(colour)
+    name, rest = plain(address_of(progress.name)), plain(progress.rest)
+    room = columns - len(f": {progress.words}")
+    if width(name) + width(rest) > room:
+        rest = ""
+    if width(name) > room:
+        half = max(room - 1, 2) // 2
+        name = f"{name[:half]}…{name[-half:]}"
+    ink = _INK[progress.mood] if progress.mood else None
+    return f"{paint(f'{name}:', Ink.BOLD)} {paint(progress.words, ink)}{rest}"
+
+
 def lay_out_outcome(view: OutcomeView, *, colour: bool, columns: int | None = None) -> str:
     """What was done, for stdout."""
     paint = Paint(colour, columns)

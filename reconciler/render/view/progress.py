@@ -43,9 +43,9 @@ def view_event(event: Event) -> Progress:
     return Progress(event.name, end.words.capitalize(), f": {shown}" if shown else "", end.mood)
 
 
-def last_line(finished: int, total: int, passed: float) -> str:
+def last_line(finished: int, total: int, passed: float, columns: int | None = None) -> str:
     """`37 of 120 done, 4.1 a second, about 20 s left`, after `passed` seconds. The rest is estimated once there is
-    something to estimate it from."""
+    something to estimate it from. A narrow terminal shows no speed."""
     done = f"{finished:,} of {total:,} done"
     if finished < _FEWEST or passed < _SOONEST or finished >= total:
         return done
@@ -53,7 +53,9 @@ def last_line(finished: int, total: int, passed: float) -> str:
     speed = (
         f"{rate:,.0f} a second" if rate >= 10 else f"{rate:.1f} a second" if rate >= 1 else f"{60 * rate:.0f} a minute"
     )
-    return f"{done}, {speed}, about {duration((total - finished) / rate)} left"
+    left = f"about {duration((total - finished) / rate)} left"
+    line = f"{done}, {speed}, {left}"
+    return line if columns is None or len(line) <= columns else f"{done}, {left}"
 
 
 _FEWEST: Final = 3
