@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Annotated, Any, Literal, Self
+from functools import cache, lru_cache
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import Field as Key
 from pydantic import WithJsonSchema
@@ -24,11 +24,13 @@ from reconciler.documents.parts import (
     TargetShape,
     Text,
     WholeSecond,
+    as_json,
 )
 from reconciler.fieldpath import format_path, parse_path
 from reconciler.model import plan as model
 from reconciler.model.plan import Action, CallKind, Plan, ProjectChange
-from reconciler.model.values import ABSENT
+from reconciler.model.project import DesiredProject, Source
+from reconciler.model.values import ABSENT, Json
 
 _path = lru_cache(maxsize=4096)(parse_path)
 """Cached because the fields of many projects have the same paths."""
@@ -233,6 +235,35 @@ class ChangeShape(Shape):
             **given,
         )
 
+    @classmethod
+    def entry(cls, change: ProjectChange) -> dict[str, Json]:
+        """The entry of a project in the document. Most projects match their manifests, and differ in a few keys."""
+        if not is_equal(change) or any(getattr(change, name) for name in _MORE):
+            whole: dict[str, Json] = as_json(cls.of(change))
+            return whole
+        varying = {
+            "address": f"project.{change.name}",
+            "name": change.name,
+            "source": as_json(EntrySourceShape.of(change.source, commit=change.commit)),
+            "expected": as_json(ExpectedShape.of(change.expected)),
+            "hash": change.hash,
+        }
+        return {**_equal_entry(cls), **varying}
+
+
+_MORE: Final = ("reason", "fields", "calls", "waived_by", "outside", "diagnostics")
+"""What a project that matches its manifest may have, and nearly none has."""
+
+
+@cache
+def _equal_entry(shape: type[ChangeShape]) -> dict[str, Json]:
+    """The entry of a project that matches its manifest, without what differs between two of them."""
+    source = Source("", 1)
+    desired, expected = DesiredProject("", "", source), model.Expected(ontology_hash="-")
+    change = ProjectChange("", Action.NO_OP, source, desired, before=None, after=None, expected=expected)
+    entry: dict[str, Json] = as_json(shape.of(change))
+    return entry
+
 
 def is_equal(change: ProjectChange) -> bool:
     """Whether the project is equal to its manifest, so that its versions are all that an apply needs."""
@@ -296,3 +327,10 @@ class PlanShape(Document):
     """Diagnostics that are not about a single project."""
     hash: Annotated[Hash, Key(alias="plan_hash")]
     """SHA-256 of all intents."""
+
+    entry: ClassVar[type[ChangeShape]] = ChangeShape
+
+    @classmethod
+    def document(cls, value: Any) -> dict[str, Json]:
+        document: dict[str, Json] = as_json(cls.of(value, changes=()))
+        return document | {"resource_changes": [cls.entry.entry(change) for change in value.changes]}

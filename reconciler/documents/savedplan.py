@@ -23,6 +23,7 @@ from reconciler.fieldpath import parse_pattern
 from reconciler.model.ontology import Unreadable, read_ontology
 from reconciler.model.plan import Action, CallKind, Held, Plan, ProjectChange
 from reconciler.model.project import DesiredProject, Ignore, Mask, ParamsMode
+from reconciler.model.values import Json
 
 KIND: Final = Kind(
     "a plan file",
@@ -183,6 +184,15 @@ class SavedChangeShape(ChangeShape):
             **given,
         )
 
+    @classmethod
+    def entry(cls, change: ProjectChange) -> dict[str, Json]:
+        entry = super().entry(change)
+        if is_equal(change):
+            entry["ontology_hash"] = change.expected.ontology_hash
+            if change.expected.ontology_hash is None:
+                del entry["ontology_hash"]
+        return entry
+
     def read(self, **given: Any) -> Any:
         self.name.encode()  # raises ValueError for a name that no URL can contain
         source = self.source.read()
@@ -223,6 +233,8 @@ def _units(kept: tuple[KeptShape, ...]) -> dict[str, int | None]:
 
 class SavedPlanShape(PlanShape):
     """A file of plan --out."""
+
+    entry = SavedChangeShape
 
     changes: Annotated[tuple[SavedChangeShape, ...], Key(alias="resource_changes")]
     """All projects of the plan, ordered by name."""

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
-from reconciler.documents.plan import PlanShape
+from reconciler.diagnostics import warning
+from reconciler.documents.parts import as_json
+from reconciler.documents.plan import ChangeShape, PlanShape
+from reconciler.documents.savedplan import SavedChangeShape
 from reconciler.fieldpath import parse_pattern
-from reconciler.model.plan import Action, State
+from reconciler.model.plan import Action, Expected, Reason, State, Waived
 from reconciler.model.printed import printed
 from tests.render import plans
 
@@ -49,3 +52,23 @@ def test_a_project_without_a_state_has_no_masked_values() -> None:
     short = entry("params.url", action=Action.NO_OP, held_by=(), kept={}, fields=(), calls=())
     assert (short["change"]["before"], short["change"]["before_sensitive"]) == (None, False)
     assert (short["mode"], short["type"], short["provider_name"]) == ("managed", "project", "scale")
+
+
+@pytest.mark.parametrize("shape", [ChangeShape, SavedChangeShape])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"commit": "c" * 40, "expected": Expected(3, None, "2026-02-11T10:00:00.000Z", "e" * 64)},
+        {"outside": {"params.a": 2}},
+        {"waived_by": (Waived("near-name", "--allow near-name"),)},
+        {"diagnostics": (warning("code", "words"),)},
+        {"reason": Reason.PARAMS_KEYS_REMOVED},
+    ],
+)
+def test_the_entry_of_a_project_that_matches_its_manifest(shape: type[ChangeShape], more: dict[str, Any]) -> None:
+    short = {"action": Action.NO_OP, "held_by": (), "fields": (), "calls": (), "diagnostics": (), "reason": None}
+    change = replace(plans.kitten(), before=BEFORE, **(short | more))
+    made = shape.entry(change)
+    assert made == as_json(shape.of(change))
+    assert list(made) == list(as_json(shape.of(change)))
