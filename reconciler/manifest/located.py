@@ -26,6 +26,7 @@ LITERAL: Final = "$literal"
 AnyEvent: TypeAlias = Any
 """An event in one of PyYAML's classes. All of them have marks."""
 
+_FEW: Final = 8
 LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 
@@ -73,7 +74,7 @@ class SourceText:
     10. A text that is not `showable` gives locations without their line.
     """
 
-    __slots__ = ("_joined", "_lines", "_showable", "_starts", "file", "parsed", "root", "text")
+    __slots__ = ("_counted", "_joined", "_lines", "_showable", "_starts", "file", "parsed", "root", "text")
 
     def __init__(
         self,
@@ -93,33 +94,40 @@ class SourceText:
         self._showable = showable
         self._lines: dict[int, str] = {}
         self._starts: array[int] | None = None
+        self._counted = 0
 
     def location(self, stretch: Stretch) -> Location:
         """The location of the part of a stretch on its first line. It is at least one column wide."""
         start = min(self._original(stretch.start), len(self.text))
-        number = self.line(stretch) - 1
-        line_start, line = self._line_starts[number], self._line(number)
+        number, line_start = self._line_at(start)
+        line = self._line(number, line_start)
         column = start - line_start + 1
         shown = line[start - line_start : self._original(stretch.end) - line_start].rstrip()
         return Location(self.file, number + 1, column, column + max(1, len(shown)), line if self._showable else None)
 
     def line(self, stretch: Stretch) -> int:
         """The number of the line on which a stretch starts, counted from 1."""
-        return bisect_right(self._line_starts, min(self._original(stretch.start), len(self.text)))
+        return self._line_at(min(self._original(stretch.start), len(self.text)))[0] + 1
 
-    @property
-    def _line_starts(self) -> array[int]:
+    def _line_at(self, offset: int) -> tuple[int, int]:
+        """The line at an offset, counted from 0, and the offset of its start.
+
+        Most files have only a few locations. For these, counting takes less than finding the starts of all lines.
+        """
         if self._starts is None:
+            self._counted += 1
+            if self._counted <= _FEW and "\r" not in self.text:
+                return self.text.count("\n", 0, offset), self.text.rfind("\n", 0, offset) + 1
             self._starts = array("I", [0, *(end.end() for end in LINE_END.finditer(self.text))])
-        return self._starts
+        number = bisect_right(self._starts, offset) - 1
+        return number, self._starts[number]
 
-    def _line(self, number: int) -> str:
+    def _line(self, number: int, start: int) -> str:
         """The text of a line, counted from 0. All locations on the line share one string."""
         line = self._lines.get(number)
         if line is None:
-            starts = self._line_starts
-            end = starts[number + 1] if number + 1 < len(starts) else None
-            line = self._lines[number] = self.text[starts[number] : end].removesuffix("\n").removesuffix("\r")
+            end = LINE_END.search(self.text, start)
+            line = self._lines[number] = self.text[start : end.start() if end is not None else None]
         return line
 
     def written(self, start: int, end: int) -> str:

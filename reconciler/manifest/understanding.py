@@ -94,7 +94,7 @@ class Understanding:
         self, values: Mapping[str, Any], document: Document, value: Mapping[str, Json], root: Origin
     ) -> DesiredProject:
         choices = values.get("ontology")
-        reconcile = values.get("reconcile", {})
+        reconcile = values.get("reconcile") or {}
         return DesiredProject(
             name=values["name"],
             type=values["type"],
@@ -102,7 +102,7 @@ class Understanding:
             create_only={key: values[key] for key in CREATE_ONLY if key in values},
             params=values.get("params"),
             ontology=self._ontology(choices, values["ontology_name"]) if choices is not None else None,
-            mask=Mask(ParamsMode(reconcile.get("params", "exact")), reconcile.get("ignore", ())),
+            mask=_mask(reconcile) if reconcile else _WHOLE,
             protect=reconcile.get("protect", False),
             renames=reconcile.get("renames", {}),
             document=value,
@@ -132,6 +132,13 @@ class Understanding:
                 code=Code.NAME_NOT_ALLOWED,
             )
         ]
+
+
+_WHOLE: Final = Mask()
+
+
+def _mask(reconcile: Mapping[str, Any]) -> Mask:
+    return Mask(ParamsMode(reconcile.get("params", "exact")), reconcile.get("ignore", ()))
 
 
 def _has_error(diagnostics: Iterable[Diagnostic]) -> bool:

@@ -113,7 +113,8 @@ class OntologyCheck:
             return
         if set(map(type, choices)) == {str}:
             names = {choice: (path, index, False) for index, choice in enumerate(choices)}
-            if len(names) == len(choices) and seen.keys().isdisjoint(names) and not any(map(is_blank, names)):
+            are_visible = "!" <= min(choices) <= max(choices) < "\x7f" or not any(map(is_blank, names))
+            if are_visible and len(names) == len(choices) and seen.keys().isdisjoint(names):
                 seen |= names
                 return
         for index, choice in enumerate(choices):

@@ -47,11 +47,16 @@ def equal(left: Json, right: Json) -> bool:
             return False
         for key, value in left.items():
             other = right.get(key, ABSENT)
-            if other is ABSENT or not (value is other or equal(value, other)):
+            if value is not other and (value != other if type(value) is str else not equal(value, other)):
                 return False
         return True
     if kind is list:
-        return len(left) == len(right) and all(map(equal, left, right))
+        if len(left) != len(right):
+            return False
+        for value, other in zip(left, right, strict=True):
+            if value is not other and (value != other if type(value) is str else not equal(value, other)):
+                return False
+        return True
     return bool(left == right)
 
 
