@@ -48,8 +48,8 @@ def command(
     """Write values that were changed on Scale into the manifests. Never writes anything to Scale.
 
     NAME is a project name, a shell-style pattern, or a manifest path or folder. On a terminal, prompts for each change,
-    unless --path or --diff is given. A value that git also changed is adopted only if --path names it, or if you choose
-    it.
+    unless --path or --diff is given. A value that also changed in git is adopted only if --path names it, or if you
+    choose it.
     """
     from reconciler.operations.adopt import adopt, shown
     from reconciler.operations.editing import write

@@ -39,7 +39,7 @@ def command(
 ) -> int:
     """Show what changed on Scale outside git. Never writes anything to Scale.
 
-    NAME is a project name, a shell-style pattern, or a manifest path or folder. Exits with 2 if there is drift.
+    NAME is a project name, a shell-style pattern, or a manifest path or folder. Exits with code 2 if there is drift.
     """
     from reconciler.errors import ReconcilerError
     from reconciler.operations.drift import drift

@@ -66,9 +66,10 @@ _ID = click.option(
 def comment(planfile: str | None, result: str | None, job: str, branch: str, page: str, page_days: int | None) -> int:
     """Show a plan, or the outcome of an apply, in a comment on the pull request.
 
-    There is one comment per pull request, configuration folder, and target, and per set of projects or --id if several
-    jobs share these. It is edited in place. A plan with nothing to report gets no comment. If a plan failed, the
-    comment shows the errors. The repository, pull request, and token come from GitHub's variables and event file.
+    There is one comment for each pull request, configuration folder, and target. If several jobs share these, each set
+    of projects or --id has its own comment. A comment is edited in place. A plan with nothing to report gets no
+    comment. If a plan failed, the comment shows the errors. The repository, pull request, and token come from GitHub's
+    variables and event file.
     """
     from reconciler.documents.result import read_result_file
     from reconciler.documents.savedplan import read_reported_plan

@@ -43,7 +43,7 @@ Examples:
 @click.option("--type", "kind", metavar="TYPE", help="Import only projects of this task type.")
 @click.option("--archived", is_flag=True, help="Import archived projects, too.")
 @click.option(
-    "--factor", is_flag=True, help="Put parameters that all new manifests of a folder share in _defaults.yaml."
+    "--factor", is_flag=True, help="Put parameters that all new manifests in a folder share into a _defaults.yaml."
 )
 @click.option("--force", is_flag=True, help="Re-create existing manifests, after showing the changes and prompting.")
 @console.target_options
@@ -59,8 +59,8 @@ def command(
 ) -> int:
     """Write manifests for live projects. Never writes anything to Scale.
 
-    NAME is a project name or a shell-style pattern. Projects that have a manifest are skipped. A plan after the import
-    has no changes: this is checked before a file is written.
+    NAME is a project name or a shell-style pattern. Projects that have a manifest are skipped. Before it writes files,
+    import checks that the next plan has no changes.
     """
     from reconciler.errors import UsageError
     from reconciler.operations.import_projects import Wanted, import_projects

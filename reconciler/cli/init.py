@@ -52,9 +52,9 @@ For other runners, delete .github/actions/reconciler, run init again, and specif
 def command(folder: str | None, source: str | None) -> int:
     """Lay out a repository, with workflows for GitHub.
 
-    It has a configuration and an example manifest, too. Existing files are not changed. The new files fit the
-    configured manifest folder, the branch, and the top of the repository. The workflows install what --from specifies,
-    or by default the running reconciler, pinned by its commit or hash.
+    Also writes a configuration and an example manifest. Never changes existing files. The new files use the configured
+    manifest folder, the branch, and the top of the repository. The workflows install what --from specifies, or by
+    default the running reconciler, pinned by its commit or hash.
     """
     import os
 

@@ -21,9 +21,9 @@ Examples:
 def command(names: tuple[str, ...], target: str | None, endpoint: str | None, output: str) -> int:
     """Show the params version of each project's last apply.
 
-    It is the version that the apply wrote or found equal. For code that creates tasks: with project_version set to this
-    number, a task gets the params that were applied, even if someone has changed the project on Scale since. Each pin
-    has the manifest's commit and a hash of its content.
+    This is the version that the apply wrote or found equal to the manifest. Code that creates tasks can set
+    project_version to this number, so that tasks get the params that were applied, even if someone has since changed
+    the project on Scale. Each pin has the manifest's commit and a hash of its content.
     """
     from reconciler.operations.pins import pins
 

@@ -104,7 +104,7 @@ def reset(target: str | None) -> int:
 @_target
 @click.argument("file", metavar="FILE")
 def seed(target: str | None, file: str) -> int:
-    """Add the projects in FILE, a JSON array as the API's list returns it."""
+    """Add the projects in FILE, a JSON array like the one that the API's list call returns."""
     from reconciler.diagnostics import Remedy
     from reconciler.errors import UsageError
     from reconciler.sandbox.jsontext import parse_file

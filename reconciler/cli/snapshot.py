@@ -23,8 +23,8 @@ Examples:
 def command(target: str | None, endpoint: str | None, out: str | None, publish: bool) -> int:
     """Save live state for plan and drift without a key.
 
-    plan --live and drift --live read it. It has the latest versions of every project and the versions that the record
-    names, without `sensitive` values.
+    The snapshot is for plan --live and drift --live. It has the latest versions of every project, and the versions that
+    the record names, without `sensitive` values.
     """
     from datetime import UTC, datetime
 

@@ -184,7 +184,7 @@ def _checked(address: str) -> httpx.URL:
         plain = False
     if not plain:
         raise ConnectionSetupError(
-            "the endpoint is not a valid URL of an API",
+            "the endpoint is not a valid API URL",
             "An endpoint must start with http:// or https://, followed by a host. It cannot contain a user name, a "
             "password, `?`, or `#`.",
         )
@@ -240,5 +240,5 @@ def _is_untrusted(error: BaseException | None) -> bool:
 def _certificate_advice() -> str:
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         if os.environ.get(name):
-            return f"Only the certificates in {name} are trusted. Add the one of the server or its issuer."
+            return f"Only the certificates in {name} are trusted. Add the server's certificate, or its issuer's."
     return "If your network uses a proxy with its own certificate, set SSL_CERT_FILE to a file with that certificate."

@@ -356,13 +356,13 @@ def test_a_job_that_is_run_again_for_an_older_commit(cli: Cli, write: Write, git
     github.pull(7, "c" * 40)
     job("pull_request", pull_request(sha="b" * 40))
     shown = cli("github", "comment", "--plan", "changes.plan")
-    why = "its newest commit is ccccccc, but this plan is for bbbbbbb"
+    why = "the newest commit is ccccccc, but this plan is for bbbbbbb"
     assert (shown.code, shown.out) == (0, f"Pull request #7: comment unchanged, because {why}.\n")
     github.pull(7, "b" * 40)
     assert cli("github", "comment", "--plan", "changes.plan").out.startswith("Pull request #7: comment created.")
     github.pull(7, "b" * 40, merged=True)
     shown = cli("github", "comment", "--plan", "changes.plan")
-    assert shown.out == "Pull request #7: comment unchanged, because it is merged.\n"
+    assert shown.out == "Pull request #7: comment unchanged, because the pull request is merged.\n"
 
 
 def test_a_fork_gets_the_summary(cli: Cli, write: Write, github: Github, job: Job, summary: Callable[[], str]) -> None:

@@ -46,12 +46,12 @@ def overtaken(client: GithubClient, event: Event) -> str:
         except GithubError:
             return ""
         if pull.get("merged") is True:
-            return "it is merged"
+            return "the pull request is merged"
         head = pull.get("head")
         newest = head.get("sha") if isinstance(head, dict) else None
         if newest in (event.sha, None):
             return ""
-    return f"its newest commit is {str(newest)[:7]}, but this plan is for {event.sha[:7]}"
+    return f"the newest commit is {str(newest)[:7]}, but this plan is for {event.sha[:7]}"
 
 
 def merged_pulls(
