@@ -205,8 +205,8 @@ def _key_variable(name: str) -> str:
         raise RefusedError(
             "bad-variable",
             "{name} must be a variable's name, such as SCALE_API_KEY",
-            "The name must start with SCALE_, and have only capital letters, digits, and underscores. It names the "
-            "environment variable that holds the API key. It is not the key itself.",
+            "The name must start with SCALE_ and can contain only capital letters, digits, and underscores. It is the "
+            "name of the environment variable that holds the API key, not the key itself.",
         )
     return name
 
@@ -260,7 +260,7 @@ def _guard(name: str) -> str:
 
 def _not_blank(text: str) -> str:
     if not text.strip():
-        raise RefusedError("empty", "{name} cannot be blank")
+        raise RefusedError("empty", "{name} must contain text")
     return text
 
 

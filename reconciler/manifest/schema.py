@@ -292,18 +292,15 @@ PROJECT: Final = Table(
     ),
     own_keys=True,
 )
-_LAYERED: Final = {
-    "params": "Parameters. Each one is used as a whole, unless a nearer file has the same parameter.",
-    "ontology": "A list of choices, or {name: …, choices: […]}. It replaces the ontology of the manifest.",
-}
-"""The descriptions of the keys that have a different meaning in defaults and overlays."""
 
 
-def _in_a_layer(key: Key) -> Key:
-    """A key of a manifest as a key of defaults or of an overlay."""
-    description = _LAYERED.get(key.name, key.description)
-    return replace(key, required=False, description=description, if_null="Leave the key out, or give it a value.")
+def _in_a_layer(key: Key, description: str = "") -> Key:
+    """A key of a manifest as a key of defaults or of an overlay, where its absence means something else."""
+    if_null = "Leave the key out, or give it a value."
+    return replace(key, required=False, description=description or key.description, if_null=if_null)
 
+
+_INHERITED: Final = {"params": "Parameters that the manifests in this folder and below inherit, each as a whole."}
 
 DEFAULTS: Final = Table(
     thing="a _defaults.yaml",
@@ -318,12 +315,21 @@ DEFAULTS: Final = Table(
             "Patterns for project names. The name of every project in this folder and below must match one of them.",
             examples=[["team-a_*"]],
         ),
-        *(_in_a_layer(key) for key in PROJECT.keys if key.name not in ("name", "ontology")),
+        *(
+            _in_a_layer(key, _INHERITED.get(key.name, ""))
+            for key in PROJECT.keys
+            if key.name not in ("name", "ontology")
+        ),
     ),
     own_keys=True,
 )
+_OVERRIDING: Final = {
+    "params": "Parameters that override those of the manifest, each as a whole.",
+    "ontology": "A list of choices, or {name: …, choices: […]}. It replaces the ontology of the manifest.",
+}
+
 OVERLAY: Final = Table(
     thing="an overlay",
-    keys=tuple(_in_a_layer(key) for key in PROJECT.keys if key.name != "name"),
+    keys=tuple(_in_a_layer(key, _OVERRIDING.get(key.name, "")) for key in PROJECT.keys if key.name != "name"),
     own_keys=True,
 )

@@ -16,6 +16,7 @@ from reconciler.frozen import dataclass
 from reconciler.manifest.codes import Code
 from reconciler.manifest.located import LINE_END, SourceText, Stretch
 from reconciler.manifest.parsing import NotYamlError
+from reconciler.model.characters import code_point
 
 _CONFLICT: Final = re.compile(r"^<{7}(?: .*)?$(?s:.*?)^>{7}(?: .*)?$", re.MULTILINE)
 _KEY: Final = re.compile(r"(?:- +)*[^\s:#][^:#]*")
@@ -381,6 +382,16 @@ def _first_character(refusal: _Refusal) -> _Explained | None:
     return _Explained(start, summary, "quote the text", end=refusal.line_end(start))
 
 
+def _control(refusal: _Refusal) -> _Explained | None:
+    """A character that no YAML file can contain."""
+    if "characters are not allowed" not in refusal.message or not refusal.character:
+        return None
+    number = ord(refusal.character)
+    escape = f"\\x{number:02X}" if number < 0x100 else f"\\u{number:04X}"
+    label = f"remove the character, or write {escape} in double quotes"
+    return _Explained(refusal.index, f"YAML cannot contain {code_point(refusal.character)}", label)
+
+
 def _misplaced(refusal: _Refusal) -> _Explained | None:
     """A sign that begins something else than text, in a place where that cannot be."""
     start, sign = refusal.index, refusal.character
@@ -435,6 +446,7 @@ def _as_reported(refusal: _Refusal) -> _Explained:
 
 _EXPLANATIONS: Final[tuple[Callable[[_Refusal], _Explained | None], ...]] = (
     _conflict,
+    _control,
     _open_quote,
     _quote_within,
     _open_bracket,

@@ -191,6 +191,13 @@ CASES = {
     ),
     "a brace alone": (HEAD + "params: }\n", "3:9", "unmatched }", "remove the }, or, if this is text, quote it"),
     "a brace in a comment": (HEAD + "params: {a: #x}\n", "3:9", "unclosed {", "add the missing }"),
+    "a control character": (
+        HEAD + 'params: {a: "x\x01y"}\n',
+        "3:15", "YAML cannot contain U+0001", "remove the character, or write \\x01 in double quotes",
+    ),
+    "a character that is none": (
+        HEAD + "params: {a: x\ufffe}\n", "3:14", "YAML cannot contain U+FFFE", "remove the character, or write \\uFFFE",
+    ),
     "a sign": (HEAD + "ontology:\n  - @a\n", "4:5", "unquoted text cannot start with @", "quote the text"),
 }  # fmt: skip
 
