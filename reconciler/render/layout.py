@@ -48,7 +48,10 @@ _ITEM: Final = re.compile(r" +(?:\d\. |[-+] )?")
 
 
 class Ink(Enum):
-    """The codes of ECMA-48. A color only repeats what a sign or a word already says."""
+    """The codes of ECMA-48. A color only repeats what a sign or a word already says.
+
+    Yellow is only for signs: on a light background, many terminals show it with a contrast of less than 2.
+    """
 
     GREEN = "32"
     RED = "31"
@@ -58,7 +61,7 @@ class Ink(Enum):
     BOLD = "1"
     DIM = "2"
     BOLD_RED = "1;31"
-    BOLD_YELLOW = "1;33"
+    BOLD_MAGENTA = "1;35"
     BOLD_GREEN = "1;32"
     BOLD_CYAN = "1;36"
 

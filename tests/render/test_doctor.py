@@ -76,7 +76,7 @@ def test_colour_adds_nothing_but_colour() -> None:
     coloured = lay_out_doctor(REPORT, colour=True)
     assert "\x1b[1;31merror  \x1b[0m  key " in coloured
     assert coloured.endswith("\x1b[1;31mDoctor: 1 ok, 1 warning, 1 error, 1 skipped.\x1b[0m\n")
-    for code in ("0", "1;31", "1;33", "32", "2"):
+    for code in ("0", "1;31", "1;35", "32", "2"):
         coloured = coloured.replace(f"\x1b[{code}m", "")
     assert coloured == TEXT
 

@@ -258,3 +258,11 @@ def test_a_label_without_room_is_below_its_carets() -> None:
     assert shown.split("\n")[2].endswith(" ^^^^^")
     assert all(row.startswith("     | ") for row in shown.split("\n")[2:-1])
     assert " ".join(row[7:].strip() for row in shown.split("\n")[3:-1]) == LONG
+
+
+def test_only_signs_are_yellow() -> None:
+    """On a light background, many terminals show yellow with a contrast of less than 2."""
+    shown = "".join(render_plan(plan, base=plans.BASE, now=plans.NOW, colour=True) for plan in PLANS.values())
+    shown += "".join(render_outcome(plans.happened(), base=plans.BASE, now=plans.NOW, colour=True))
+    shown += render_diagnostics(plans.diagnosed(), base=plans.BASE, colour=True)
+    assert {*re.findall("\x1b\\[[0-9;]*33m(.*?)\x1b", shown)} == {"~"}

@@ -13,7 +13,7 @@ from reconciler.render.view.diagnostics import Block, Validation
 
 _INK: Final = {
     Severity.ERROR: Ink.BOLD_RED,
-    Severity.WARNING: Ink.BOLD_YELLOW,
+    Severity.WARNING: Ink.BOLD_MAGENTA,
     Severity.NOTE: Ink.BOLD_CYAN,
 }
 _MOST_DETAIL: Final = 60

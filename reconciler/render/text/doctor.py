@@ -12,11 +12,11 @@ from reconciler.render.layout import Ink, Paint, commands
 
 _INK: Final = {
     CheckStatus.OK: Ink.GREEN,
-    CheckStatus.WARNING: Ink.BOLD_YELLOW,
+    CheckStatus.WARNING: Ink.BOLD_MAGENTA,
     CheckStatus.ERROR: Ink.BOLD_RED,
     CheckStatus.SKIPPED: Ink.DIM,
     Verdict.HOLDS: Ink.GREEN,
-    Verdict.DOES_NOT_HOLD: Ink.BOLD_YELLOW,
+    Verdict.DOES_NOT_HOLD: Ink.BOLD_MAGENTA,
     Verdict.NOT_SEEN: Ink.DIM,
 }
 _CHECK_WIDTH: Final = 13

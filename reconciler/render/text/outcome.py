@@ -18,7 +18,7 @@ from reconciler.render.view.progress import Progress
 _AROUND: Final = 4 + 3 * 3
 """The columns of a table that its cells do not take."""
 
-_INK: Final = {Mood.GOOD: Ink.GREEN, Mood.NEUTRAL: Ink.YELLOW, Mood.BAD: Ink.RED}
+_INK: Final = {Mood.GOOD: Ink.GREEN, Mood.NEUTRAL: None, Mood.BAD: Ink.RED}
 
 
 def lay_out_progress(progress: Progress, *, colour: bool, columns: int | None = None) -> str:

@@ -17,7 +17,7 @@ from reconciler.render.view.parts import Command, Name, ProjectView, Section, Se
 
 _TITLE: Final = len("ontology")
 _UNBROKEN: Final = "\N{NO-BREAK SPACE}"
-_INK: Final = {Sign.HELD: Ink.MAGENTA, None: Ink.YELLOW}
+_INK: Final = {Sign.HELD: Ink.MAGENTA, None: Ink.BOLD}
 
 
 def lay_out_view(view: View, *, colour: bool, columns: int | None = None) -> str:
@@ -37,7 +37,7 @@ def lay_out_view(view: View, *, colour: bool, columns: int | None = None) -> str
         lines.append("")
         for sentence in view.closing:
             words, suggested = lines_of(sentence)
-            lines += paint.fold(paint(words, Ink.YELLOW))
+            lines += paint.fold(paint(words, Ink.BOLD))
             lines += (row for command in suggested for row in paint.fold(f"  {command}", command=True))
     if view.closing or view.projects:
         lines.append("")
@@ -92,10 +92,10 @@ def _project(project: ProjectView) -> Iterator[Line]:
             yield from seen_lines(section)
     yield from (Line(plain(aside), ink=Ink.DIM) for aside in project.asides)
     if project.caution:
-        yield Line(project.caution, ink=Ink.YELLOW)
+        yield Line(project.caution, ink=Ink.BOLD)
     for warning in project.warnings:
         first, *rest = commands("\n".join(message_lines(warning)))
-        yield Line(plain(first[0]), ink=Ink.YELLOW)
+        yield Line(plain(first[0]), ink=Ink.BOLD)
         yield from (Line(plain(line), None, 1, command=command) for line, command in rest)
 
 
