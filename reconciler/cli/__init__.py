@@ -55,7 +55,7 @@ _MODULES = {"import": "import_projects"}
 click.Context.formatter_class = Formatter
 
 COMPLETE = "_RECONCILER_COMPLETE"
-"""The variable in which a shell says that it asks for completions."""
+"""The variable that a shell sets to request completions."""
 
 EXIT_ERROR = 1
 EXIT_BUG = 3
@@ -138,7 +138,7 @@ def reconciler(folder: str | None) -> None:
 
 
 class _TerminatedError(SystemExit):
-    """SIGTERM or SIGHUP came while no apply was under way.
+    """SIGTERM or SIGHUP was received while no apply was running.
 
     It is a SystemExit, because an event loop lets only that and KeyboardInterrupt out of a callback.
     """

@@ -81,7 +81,7 @@ def _patterns(paths: tuple[str, ...]) -> list[Pattern]:
 
 
 class _Asking:
-    """Asks a person at the terminal about one unit after the other."""
+    """Prompts at the terminal for one unit after the other."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -137,7 +137,7 @@ class _Asking:
         return Choice(Decision.IGNORE, until, reason.strip()) if reason else Choice(Decision.SKIP)
 
     def _question(self, proposal: Proposal) -> str:
-        """The unit with what changed on Scale, and for a conflict, what changed in git."""
+        """The unit, what changed on Scale, and for a conflict, what changed in git."""
         from reconciler.operations.adopt import question
         from reconciler.render.text.plan import lay_out_project
 
@@ -146,7 +146,7 @@ class _Asking:
 
 
 def _answer(question: str) -> str:
-    """What a person types, with its end of line; empty at the end of the input."""
+    """The line that the person at the terminal enters, with its line ending; empty at the end of the input."""
     from reconciler.render.layout import folded
 
     answer = console.answer(f"{folded(question, console.look(sys.stderr)['columns'])} ")

@@ -96,7 +96,7 @@ def command(
 
 
 class _Operator:
-    """Shows the plan, asks on a terminal, shows progress, and writes the result file."""
+    """Shows the plan, prompts on a terminal, shows progress, and writes the result file."""
 
     def __init__(self, settings: Settings, *, output: str, auto_approve: bool, result: str | None) -> None:
         self._settings = settings
@@ -143,7 +143,7 @@ class _Operator:
             yield emit
 
     def keep(self, outcome: Outcome) -> None:
-        """Write the result file before anything is printed: the output may be closed."""
+        """Write the result file before anything is printed, because the output might be closed."""
         if self._result is None:
             return
         from reconciler.diagnostics import error

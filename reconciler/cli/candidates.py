@@ -1,4 +1,4 @@
-"""What can complete an argument or the value of an option. Nothing here uses the network, or reports a mistake."""
+"""The candidates for an argument or the value of an option. Nothing here uses the network or reports errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DIR: Final = "dir"
 
 
 def attach(command: click.Command) -> None:
-    """Let the parameters of a command, and of the subcommands that it has already loaded, be completed."""
+    """Turn on completion for the parameters of a command, and of the subcommands that it has already loaded."""
     for parameter in command.params:
         source = source_of(parameter) if command.name != "import" or isinstance(parameter, click.Option) else None
         if source is not None:

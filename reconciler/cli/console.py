@@ -171,14 +171,14 @@ def tell(text: str) -> None:
 
 
 def say_diff(diff: str) -> None:
-    """Print a diff of files as a result, with nothing in it that could act."""
+    """Print a diff of files as a result. Nothing in it can act on the terminal or the runner."""
     from reconciler.render.escape import plain
 
     say("".join(f"{plain(line)}\n" for line in diff.removesuffix("\n").split("\n")))
 
 
 def say_patch(patch: str) -> None:
-    """Print a patch as a result: as it is for `git apply`, and with nothing in it that could act for a person."""
+    """Print a patch as a result: unchanged for `git apply`, but on a terminal, nothing in it can act."""
     if sys.stdout.isatty() and patch:
         say_diff(patch)
     else:
@@ -214,12 +214,12 @@ def say_runner(commands: str) -> None:
 
 
 def tell_line(words: str) -> None:
-    """Print a sentence about progress, such as which run this one waits for."""
+    """Print a sentence about progress, such as which run this run waits for."""
     tell_words(f"{words}\n")
 
 
 def tell_waiting(seconds: float, why: str = "Too many requests (429)") -> None:
-    """Report that a server makes the run wait."""
+    """Report that the run waits because of a server's limit."""
     tell_line(f"{why}: waiting {seconds:.0f} s.")
 
 
@@ -266,7 +266,7 @@ def say_usage(problem: click.ClickException, arguments: Sequence[str]) -> None:
 
 
 def _with_folder(arguments: Sequence[str], command: str) -> str:
-    """What to type instead of a `-C` after the command."""
+    """What to type instead of `-C` after the command."""
     at = next((at for at, word in enumerate(arguments) if word.startswith("-C")), len(arguments))
     folder = arguments[at][2:] if arguments[at : at + 1] != ["-C"] else "".join(arguments[at + 1 : at + 2])
     hint = "-C and its folder come before the command"
@@ -274,17 +274,17 @@ def _with_folder(arguments: Sequence[str], command: str) -> str:
 
 
 def approves(question: str) -> bool:
-    """Whether a person at the terminal approves what a question asks."""
+    """Whether the person at the terminal approves."""
     return confirm(f'\n{question}\n  Only "yes" is accepted to approve.\n\n  Enter a value: ')
 
 
 def confirm(question: str) -> bool:
-    """Whether a person at the terminal answers `yes`, in full."""
+    """Whether the person at the terminal enters `yes`."""
     return answer(question).strip() == "yes"
 
 
 def answer(question: str) -> str:
-    """The line that a person at the terminal types; empty at the end of the input."""
+    """The line that the person at the terminal enters; empty at the end of the input."""
     # A running event loop's handler would only note the first Ctrl-C and go on waiting for the line.
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

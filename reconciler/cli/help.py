@@ -1,4 +1,4 @@
-"""Help that fits a terminal of 40 columns or more, and shows every sentence whole."""
+"""Help that fits a terminal of 40 columns or more, without shortening sentences."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Group(click.Group):
 
 
 def _folded(lines: Iterable[str], room: int) -> Iterator[str]:
-    """Examples that are too wide: what is remarked at the side of a command is below it."""
+    """Examples that are too wide: the remark next to a command moves below it."""
     from reconciler.render.layout import Paint
 
     paint = Paint(False, room)

@@ -87,7 +87,7 @@ def command(
 
 
 def _approve(proven: Proven, settings: Settings, stop: Callable[[], None]) -> bool:
-    """Show what would be overwritten, and ask."""
+    """Show what would be overwritten, and prompt."""
     import difflib
 
     from reconciler.diagnostics import count
@@ -168,7 +168,7 @@ def _it(projects: Sized) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """How progress is shown, and how to stop that before a question."""
+    """How to show progress, and how to stop showing it before a prompt."""
 
     show: Callable[[str, int, int], None] = lambda step, done, total: None
     stop: Callable[[], None] = lambda: None

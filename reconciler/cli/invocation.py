@@ -1,4 +1,4 @@
-"""How this run was started: click notes each option and argument that a suggested command repeats."""
+"""The invocation of this run: click records each option and argument that a suggested command repeats."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def begin() -> None:
 
 
 def noting(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
-    """A callback that notes a parameter under this attribute of the invocation, and changes nothing."""
+    """A callback that records a parameter under this attribute of the invocation, and does not change the value."""
 
     def note(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
         _note(name, value or os.environ.get(_VARIABLES.get(name, "")) or None)
@@ -59,12 +59,12 @@ def note_plan(plan: Plan, settings: Settings) -> None:
 
 
 def note_target(name: str) -> None:
-    """Note the target that is read."""
+    """Record the target that this run uses."""
     _note("read", name)
 
 
 def current() -> Invocation:
-    """The invocation, as far as it is known now."""
+    """The invocation, with what is known so far."""
     from reconciler.model.invocation import Invocation
 
     return Invocation(**(_NOTED.get() or {}))

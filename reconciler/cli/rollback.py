@@ -79,7 +79,7 @@ def command(
 
 
 def _asked(names: tuple[str, ...], params: int | None, ontology: int | None, at: str | None) -> Asked:
-    """Raises click.UsageError if it is not clear what to go back to."""
+    """Raises click.UsageError if the options do not say which versions to restore."""
     from reconciler.planning.rollback import Asked
 
     if not names:

@@ -1,4 +1,4 @@
-"""What a job of GitHub Actions gets besides the output: annotations, a summary, and outputs. Does nothing elsewhere.
+"""What a GitHub Actions job gets besides the output: annotations, a summary, and outputs. Does nothing elsewhere.
 
 If a file cannot be written, there is only a warning.
 """

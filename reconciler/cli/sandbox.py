@@ -123,7 +123,7 @@ def seed(target: str | None, file: str) -> int:
 
 @contextmanager
 def _reported(file: str = "") -> Iterator[None]:
-    """Turn what the sandbox refuses into an error of the command. A ValueError continues a sentence about `file`."""
+    """Turn a refusal of the sandbox into an error of the command. A ValueError continues a sentence about `file`."""
     from reconciler.errors import UsageError
     from reconciler.sandbox.store import StoreError
 

@@ -142,7 +142,7 @@ def script(shell: str) -> str:
 
 
 def register() -> None:
-    """From now on, click answers the scripts above."""
+    """Make click respond to the scripts above."""
     for each in _SHELLS:
         add_completion_class(each)
 
@@ -152,7 +152,7 @@ def _is_option(word: str) -> bool:
 
 
 def _last_word(line: str) -> str:
-    """What is typed after the last whitespace that is not quoted."""
+    """The text after the last unquoted whitespace."""
     start, quote, escaped = 0, "", False
     for position, sign in enumerate(line):
         if escaped:

@@ -1,4 +1,4 @@
-"""The last line of a terminal says what a command is doing, from half a second on. Everything printed replaces it."""
+"""After half a second, the last line of the terminal shows what a command is doing. Any output replaces it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def has_cursor(stream: TextIO) -> bool:
 
 
 def columns_of(stream: TextIO) -> int | None:
-    """The width of a terminal; None if it does not have one, or if it does not tell."""
+    """The width of a terminal; None if it is unknown, or if the stream is not a terminal."""
     if not stream.isatty():
         return None
     try:
@@ -45,7 +45,7 @@ class Status:
         self._ended: Event | None = None
 
     def show(self, words: str) -> None:
-        """From now on, this is what the command is doing."""
+        """Set the text that says what the command is doing."""
         if not has_cursor(sys.stderr):
             return
         with self._lock:

@@ -1,4 +1,4 @@
-"""What people who know Terraform type, and what does the same here.
+"""Options and commands that Terraform users type, and what to use here instead.
 
 Terraform's options have one dash and a long name. Click reads such an argument as several short options.
 """

@@ -208,7 +208,7 @@ class DriftShape(Document):
     unmanaged: tuple[Text, ...]
     """Live projects without a manifest."""
     undeclared: tuple[UndeclaredShape, ...] = ()
-    """Those of them that are in the record: they had a manifest."""
+    """The unmanaged projects that are in the record, because they had a manifest."""
     vanished: tuple[Text, ...]
     """Projects that an apply wrote and that Scale no longer lists."""
     diagnostics: tuple[DiagnosticShape, ...]

@@ -38,14 +38,14 @@ from reconciler.model.values import ABSENT, Json
 
 
 class ApplyShape(Shape):
-    """The apply that made a version."""
+    """The apply that created a version."""
 
     describes = Apply
 
     run: Text
     """The ID of the run."""
     at: Moment
-    """When the run announced its writes. RFC 3339, UTC."""
+    """When the run recorded its intent. RFC 3339, UTC."""
     record: Text
     """The commit in the record's log."""
 
@@ -62,7 +62,7 @@ class AuthorShape(Shape):
 
 
 def made_of(made: Made) -> dict[str, Any]:
-    """The keys that say what made a version."""
+    """The keys that say what created a version."""
     apply = ApplyShape.of(made.apply) if made.apply is not None else None
     return {"made_by": made.by, "commit": made.commit, "apply": apply}
 
@@ -73,19 +73,19 @@ def author_of(made: Made, authors: Mapping[str, Author]) -> AuthorShape | None:
 
 
 class ChangeShape(Shape):
-    """One difference from the version before."""
+    """One difference from the previous version."""
 
     describes = Field
 
     path: Text
-    """The field, dotted: params.geometries.box.min_width."""
+    """The path of the field, such as params.geometries.box.min_width."""
     kind: Kind
     before: Any
-    """The value before; null if there was none."""
+    """The previous value; null if there was none."""
     after: Any
-    """The value since then; null if there is none."""
+    """The new value; null if there is none."""
     renamed: RenameShape | None = None
-    """Set for a choice or label that is renamed as the manifest declares: its removal, and what replaces it."""
+    """Set on the removal and the addition of a choice or label whose rename the manifest declares."""
 
     @classmethod
     def of(cls, field: Field, /, **given: Any) -> Self:
@@ -102,13 +102,13 @@ class RevisionShape(Shape):
     number: Annotated[Count, Key(alias="version")]
     """The version's number."""
     at: Annotated[Moment | None, Key(alias="created_at")]
-    """When the version was made. RFC 3339, UTC; null if Scale gives no time."""
+    """When the version was created. RFC 3339, UTC; null if Scale returns no time."""
     commit: CommitId | None
-    """The commit whose manifest made the version; null if no apply made it, or if no commit holds the manifest."""
+    """The manifest's commit; null if no apply created the version, or if no commit contains the manifest."""
     changes: tuple[ChangeShape, ...] | None
-    """What changed since the version before; null if that version is not shown, or if one of the two cannot be read."""
+    """The changes since the previous version; null if that version is not shown, or if either cannot be read."""
     made_by: Maker
-    """What made the version: an apply, someone on Scale, or unknown because it is older than the record."""
+    """What created the version: an apply, someone on Scale, or unknown, because it is older than the record."""
     since: Count | None
     """The version that it is compared with; null if there is none."""
     apply: ApplyShape | None
@@ -138,13 +138,13 @@ class HistoryShape(ProjectDocument):
     type: Text
     """The task type."""
     at: Moment | None = None
-    """With --at: the time that was asked for. The versions are then those of that time."""
+    """With --at: the requested time. The versions are then the ones at that time."""
     params: tuple[RevisionShape, ...]
     """Versions of the parameters, oldest first."""
     ontology: tuple[RevisionShape, ...]
     """Versions of the ontology, oldest first."""
     diagnostics: tuple[DiagnosticShape, ...]
-    """Remarks, such as that Scale shows only the end of the history."""
+    """Notes and warnings, such as that Scale shows only the latest versions."""
 
     @classmethod
     def of(cls, history: History, /, **given: Any) -> Self:
@@ -173,19 +173,19 @@ class BlamedShape(Shape):
     describes = Blamed
 
     path: Text
-    """The value's place, dotted: params.geometries.box.min_width, ontology.Animal.Cat."""
+    """The path of the value, such as params.geometries.box.min_width or ontology.Animal.Cat."""
     value: Any
     """The live value; for a choice, its name."""
     version: Count
     """The version of the params or of the ontology that introduced the value."""
     at: Annotated[Moment | None, Key(alias="created_at")]
-    """When that version was made. RFC 3339, UTC; null if Scale gives no time."""
+    """When that version was created. RFC 3339, UTC; null if Scale returns no time."""
     or_earlier: bool = False
-    """Whether an earlier version may have introduced the value: one that is not shown, or that cannot be read."""
+    """Whether an earlier version, which is not shown or cannot be read, might have introduced the value."""
     made_by: Maker
-    """What made the version: an apply, someone on Scale, or unknown because it is older than the record."""
+    """What created the version: an apply, someone on Scale, or unknown, because it is older than the record."""
     commit: CommitId | None
-    """The commit whose manifest made the version; null if no apply made it, or if no commit holds the manifest."""
+    """The manifest's commit; null if no apply created the version, or if no commit contains the manifest."""
     author: AuthorShape | None
     """The author of the commit; null if this clone does not have the commit."""
     apply: ApplyShape | None
@@ -203,9 +203,9 @@ class BlameShape(ProjectDocument):
     type: Text
     """The task type."""
     fields: tuple[BlamedShape, ...]
-    """Every live value: those of the params, then the choices of the ontology with their attributes."""
+    """All live values: first params, then the ontology's choices with their attributes."""
     diagnostics: tuple[DiagnosticShape, ...]
-    """Remarks, such as that there is no record."""
+    """Notes and warnings, such as that there is no record."""
 
     @classmethod
     def of(cls, blame: Blame, /, **given: Any) -> Self:
@@ -214,20 +214,20 @@ class BlameShape(ProjectDocument):
 
 
 class RenamingShape(Shape):
-    """A choice or a label that got a new name."""
+    """A choice or a label that was renamed."""
 
     describes = Renaming
 
     old: Text
     """The name before."""
     new: Text
-    """The name since then."""
+    """The new name."""
     version: Count
-    """The version in which the name changed."""
+    """The version that renamed it."""
     at: Annotated[Moment | None, Key(alias="created_at")]
-    """When that version was made. RFC 3339, UTC; null if Scale gives no time."""
+    """When that version was created. RFC 3339, UTC; null if Scale returns no time."""
     commit: CommitId | None
-    """The commit whose manifest made the version; null if no apply made it, or if no commit holds the manifest."""
+    """The manifest's commit; null if no apply created the version, or if no commit contains the manifest."""
     declared: bool
     """Whether the manifest declares the rename. If not, the names are only similar."""
 
@@ -242,22 +242,22 @@ class RelabelShape(ProjectDocument):
     describes = Relabel
 
     part: Part
-    """Whose versions these are: the ontology's, or with params, those of lists of labels."""
+    """Whether the versions are those of the ontology, or of the lists of labels in params."""
     first: Count
-    """The version that the labels were made with."""
+    """The version that the labels were created with."""
     last: Count
-    """The version that they are migrated to."""
+    """The version to migrate the labels to."""
     renames: tuple[RenamingShape, ...]
-    """The renames, in the order in which they are to be carried out."""
+    """The renames, in the order in which to apply them."""
     diagnostics: tuple[DiagnosticShape, ...]
-    """Remarks, such as that there is no record."""
+    """Notes and warnings, such as that there is no record."""
 
 
 _COLUMNS: Final = ("old", "new", "version", "commit", "created_at", "declared")
 
 
 def relabel_csv(relabel: Relabel) -> str:
-    """One row for each rename, below the names of the columns. What is unknown is empty."""
+    """A header and one row for each rename. Unknown values are empty."""
     return table(_COLUMNS, map(_row, relabel.renames))
 
 

@@ -189,7 +189,7 @@ class DiagnosticShape(Shape):
     summary: Text
     """The problem, in one line."""
     detail: Text
-    """Why it matters and what to do. Starts with the label, if there is one. May be empty."""
+    """Why it matters and what to do. Starts with the label, if there is one. Can be empty."""
     file: Text | None
     """The file's path, relative to the git top level, or outside git, to the repository root."""
     line: Number | None

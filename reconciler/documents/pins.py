@@ -12,7 +12,7 @@ _COLUMNS: Final = ("name", "params_version", "commit", "content_hash", "recorded
 
 
 def pins_csv(pins: Pins) -> str:
-    """One row for each project, below the names of the columns. What is unknown is empty."""
+    """A header and one row for each project. Unknown values are empty."""
     return table(_COLUMNS, ([getattr(pin, name) for name in _COLUMNS] for pin in pins.pins))
 
 
@@ -26,7 +26,7 @@ class PinShape(Shape):
     params_version: Count | None
     """The version of the params that the last apply wrote or found equal; null if there are no params."""
     commit: CommitId | None
-    """The commit of the manifest; null if no commit holds it."""
+    """The manifest's commit; null if no commit contains the manifest."""
     content_hash: Hash | None
     """The SHA-256 of the version's params as canonical JSON; null if Scale does not show the version."""
     recorded_at: Text
@@ -41,4 +41,4 @@ class PinsShape(Document):
     pins: tuple[PinShape, ...]
     """The pins, ordered by name."""
     diagnostics: tuple[DiagnosticShape, ...]
-    """Which projects have no pin, and why."""
+    """The projects that have no pin, with the reasons."""

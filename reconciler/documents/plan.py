@@ -37,7 +37,7 @@ _path = lru_cache(maxsize=4096)(parse_path)
 
 
 class RenameShape(Shape):
-    """A choice or a label that has a new name."""
+    """A choice or a label that is renamed."""
 
     describes = model.Rename
 
@@ -53,7 +53,7 @@ class FieldShape(Shape):
     describes = model.Field
 
     path: Text
-    """The field, dotted: params.geometries.box.min_width."""
+    """The path of the field, such as params.geometries.box.min_width."""
     kind: model.Kind
     before: Any
     """The live value; null if there is none."""
@@ -68,7 +68,7 @@ class FieldShape(Shape):
     created_at: Moment | None = None
     """When that version was created. RFC 3339, UTC."""
     renamed: RenameShape | None = None
-    """Set for a choice or label that is renamed as the manifest declares: its removal, and what replaces it."""
+    """Set on the removal and the addition of a choice or label whose rename the manifest declares."""
 
     @classmethod
     def of(cls, field: model.Field, /, **given: Any) -> Self:

@@ -82,7 +82,7 @@ class HeldShape(Shape):
     why: Text
     """Why the guard holds the project, in one sentence."""
     remedy: Text
-    """How to avoid the hold without a waiver; may be empty."""
+    """How to avoid the hold without a waiver; can be empty."""
 
 
 class IgnoreShape(Shape):
@@ -163,10 +163,10 @@ class SavedChangeShape(ChangeShape):
     holds: tuple[HeldShape, ...]
     """The guards in `held_by`, with their reasons."""
     outside: tuple[KeptShape, ...]
-    """The units that changed on Scale and that the manifest does not own."""
+    """The units that changed on Scale and that the manifest does not manage."""
     ontology_hash: Hash | None = None
-    """SHA-256 of the live choices, set if the project matches its manifest. The version alone may not identify
-    them: it may be only a position in the history."""
+    """SHA-256 of the live choices, set if the project matches its manifest. The version alone might not identify
+    them, because it can be only a position in the history."""
     desired: DesiredShape | None
     """The manifest after composition; null if the project matches it."""
     diagnostics: tuple[WholeDiagnosticShape, ...]

@@ -79,7 +79,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """A choice or a label that has a new name."""
+    """A choice or a label that is renamed."""
 
     old: str
     new: str

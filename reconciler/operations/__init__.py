@@ -1,1 +1,1 @@
-"""One module per use case. Each connects packages in the order that README describes, and makes no decisions itself."""
+"""One module per use case. Each connects packages in the order that README describes, and decides nothing itself."""

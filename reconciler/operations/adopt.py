@@ -32,14 +32,14 @@ class Decision(StrEnum):
 
     ADOPT = "adopt"
     REVERT = "revert"
-    """Leave the manifest as it is. The next apply writes git's value."""
+    """Do not change the manifest. The next apply writes git's value."""
     IGNORE = "ignore"
     """Add the unit to the manifest's `reconcile.ignore`."""
     SKIP = "skip"
     CONFLICT = "conflict"
-    """Nobody has decided, and git has changed it too. It is left."""
+    """A conflict without a decision: it is not adopted."""
     REFUSED = "refused"
-    """It should be adopted, and cannot be."""
+    """It was to be adopted, but cannot be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def _check_paths(paths: Sequence[Pattern], found: Sequence[Proposal]) -> None:
 
 
 def _choices(found: Sequence[Proposal], paths: Sequence[Pattern], ask: Ask | None) -> Iterator[tuple[Proposal, Choice]]:
-    """Each unit with the decision about it."""
+    """The units, each with its decision."""
     for proposal in found:
         if paths:
             if is_named(proposal.unit.path, paths):
@@ -175,13 +175,13 @@ def _refused(proposal: Proposal) -> Diagnostic:
 
 
 def question(proposal: Proposal, session: Session) -> Drift:
-    """What a person has to know to decide about a unit, in the form of a drift."""
+    """The information that a person needs to decide about a unit, as a drift."""
     target = TargetInfo(session.target.name, session.target.endpoint)
     return Drift(target, session.now(), projects=(_shown([proposal]),), complete=False)
 
 
 def shown(adoption: Adoption, session: Session, *, left: Sequence[Proposal] = ()) -> Adopted:
-    """What is shown of an adoption. It shows the units that are `left`, too."""
+    """The view of an adoption, including the units that are `left`."""
     decided = adoption.decided
     revised = [*decided[Decision.ADOPT], *decided[Decision.IGNORE]]
     units: dict[str, list[Proposal]] = {}

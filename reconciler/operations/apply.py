@@ -156,7 +156,7 @@ async def _apply(
 
 
 def _approves(operator: Operator, plan: Plan, now: datetime) -> bool:
-    """Ask the operator. If that raises instead of returning an answer, a result is kept too."""
+    """Ask the operator for approval. If this raises an exception, the result is still saved."""
     try:
         return operator.approves(plan)
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""Whether a push changed anything that a plan reads. If that cannot be determined, the answer is yes."""
+"""Whether a push changed anything that a plan reads. If this cannot be determined, it counts as changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reconciler.settings import Settings, Target
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Whether there may be something to apply, and a sentence that says why. `causes` are errors that hide it."""
+    """Whether there might be something to apply, and a sentence that says why. `causes` are errors that hide it."""
 
     found: bool
     why: str

@@ -36,7 +36,7 @@ from reconciler.settings import Settings, Target
 
 _MOST_ROUNDS: Final = 50
 _CONTEXTS: Final = (3, 2, 1)
-"""Lines around a change. `git apply` does not take a patch without any."""
+"""Lines of context around a change. `git apply` does not accept a patch without any."""
 
 IGNORE: Final = "reconcile.ignore"
 _BY_HAND: Final = "Edit the manifest by hand."
