@@ -810,7 +810,7 @@ def test_two_targets_with_a_variable_each(
         )
         found = check(doctor("--target", "one", "--format=json"), "targets")
     assert found[0] == status
-    assert ("The targets one, other use" in found[1]) == (status == "warning")
+    assert ("The targets one and other use" in found[1]) == (status == "warning")
     assert found[2] == ("Keep one target for each account." if status == "warning" else "")
 
 
