@@ -99,7 +99,8 @@ def test_what_a_plan_could_not_read_is_named_and_not_written(
 ) -> None:
     """A manifest, a text, and a shared file that would be too large, and too many values."""
     monkeypatch.setattr("reconciler.manifest.sharedfiles.LARGEST_FILE", 5_000)
-    monkeypatch.setattr("reconciler.manifest.compose.MAX_NODES", 400)
+    for module in ("compose", "lines"):
+        monkeypatch.setattr(f"reconciler.manifest.{module}.MAX_NODES", 400)
     seed({"name": "large", "params": {"a": "x" * 6_000}}, {"name": "text", "params": {"a": "x\n" * 3_000}})
     seed({"name": "many", "params": {"a": [1] * 401}}, {"name": "good", "params": {"instruction": LONG}})
     seed(*({"name": f"p{number}", "ontology": ["x" * 6_000, "y"]} for number in range(2)))
