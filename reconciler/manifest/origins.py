@@ -138,7 +138,7 @@ class Origin:
         if self.reference is not None:
             return {self.reference.file, *self.through}
         files = {self.file} if self.text is None else {self.file, self.text}
-        return files.union(*(below.files() for below in self.parts.values()))
+        return files if not self.parts else files.union(*(below.files() for below in self.parts.values()))
 
     def with_parts(self, parts: Mapping[str | int, Origin]) -> Origin:
         return replace(self, parts={**self.parts, **parts}) if parts else self

@@ -185,6 +185,8 @@ def _planned(
     kept: dict[str, int | None] = {}
     found: Mapping[str, Cause] = {}
     intent = compare(desired, live)
+    if live is not None and not intent.fields and not pending:
+        return _unchanged(desired, live, base.known, intent, commit)
     if live is not None and desired.mask.units is None:
         units = {unit for field in intent.fields if (unit := unit_of(field.path)) is not None}
         three = ThreeWay(desired, live, base.known)
@@ -215,6 +217,25 @@ def _planned(
         outside=outside(desired, live, base.known),
         base=base.known,
         diagnostics=(*_hidden(desired, unseen(base.known, fields), history), *_warnings(desired, live, intent)),
+        commit=commit,
+    )
+
+
+def _unchanged(
+    desired: DesiredProject, live: LiveProject, known: RecordedProject | None, intent: Intent, commit: str | None
+) -> ProjectChange:
+    """The plan of a project that is as the manifest says. Most are, so nothing else is computed for it."""
+    return ProjectChange(
+        name=desired.name,
+        action=Action.NO_OP,
+        source=desired.source,
+        desired=desired,
+        before=intent.before,
+        after=intent.after,
+        expected=Expected.of(live),
+        hash=EMPTY_HASH,
+        outside=outside(desired, live, known),
+        base=known,
         commit=commit,
     )
 
