@@ -12,6 +12,7 @@ import os
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
+from io import BytesIO
 from typing import TypeAlias
 
 import httpx
@@ -192,17 +193,16 @@ def _checked(address: str) -> httpx.URL:
 
 
 async def _read(response: httpx.Response, clock: Clock, most: int) -> Answer | Lost:
-    chunks: list[bytes] = []
-    size, begun = 0, clock.monotonic()
+    body = BytesIO()  # one buffer: the pieces and the whole of a large list would not be kept at the same time
+    begun = clock.monotonic()
     assert isinstance(response.stream, httpx.AsyncByteStream)
     async for chunk in response.aiter_bytes() if "content-encoding" in response.headers else response.stream:
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > most:
+        body.write(chunk)
+        if body.tell() > most:
             return Lost(f"the response is larger than {most // 1_000_000} MB", sent=True, final=True)
         if clock.monotonic() - begun > BODY_SECONDS:
             return Lost(f"the response took longer than {BODY_SECONDS:.0f} seconds", sent=True, final=True)
-    return Answer(status=response.status_code, headers=response.headers, body=b"".join(chunks))
+    return Answer(status=response.status_code, headers=response.headers, body=body.getvalue())
 
 
 def _lost(error: httpx.HTTPError) -> Lost:

@@ -11,9 +11,12 @@ the time for projects with one version.
 
 from __future__ import annotations
 
+import marshal
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Final
 
 from pydantic_core import from_json
@@ -37,6 +40,15 @@ _PARTS_BELOW_PROJECT: Final = 3
 
 _LONGEST_PART: Final = 100
 
+_PIECE: Final = 100_000
+"""Bytes. A larger answer is parsed in pieces of about this size."""
+
+_SHORTEST_SHARED: Final = 64
+"""The parser shares shorter strings itself."""
+
+_FEWEST_SHARED: Final = 8
+"""To compare a shorter list costs more than it takes."""
+
 
 def read_projects(body: bytes) -> list[Shown]:
     """The answer to a list: a JSON array without pages ([S]). UnreadableAnswerError for anything else.
@@ -45,7 +57,10 @@ def read_projects(body: bytes) -> list[Shown]:
     UnreadableProject.
     """
     with collector_paused():
-        return _distinct([_project(item, (_LIST, position)) for position, item in enumerate(_items(body))])
+        projects = _in_pieces(body)
+        if projects is None:
+            projects = [_project(item, (_LIST, position)) for position, item in enumerate(_items(body))]
+        return _distinct(projects)
 
 
 def read_raw_projects(body: bytes) -> tuple[list[dict[str, Json]], list[UnreadableProject]]:
@@ -83,6 +98,33 @@ def parse_json(body: bytes) -> Json:
     if isinstance(value, Flawed):
         raise UnreadableAnswerError(f"{format_path(('response', *value.at))} {value.problem}")
     return value
+
+
+def _in_pieces(body: bytes) -> list[Shown] | None:
+    """The projects of a large answer, of which only a part is kept as parsed; None if it has to be parsed as a whole.
+
+    It is divided before what looks like the beginning of a project, as the first one begins. If each piece in brackets
+    is an array, the answer is the array of all their items, even if the guess was wrong.
+    """
+    first = _BEGINNING.match(body)
+    if first is None or len(body) < 2 * _PIECE:
+        return None
+    border = re.compile(rb"\}\s*,\s*(?=" + re.escape(first[1]) + rb")")
+    projects: list[Shown] = []
+    start = first.start(1)
+    while start < len(body):
+        found = border.search(body, start + _PIECE)
+        piece = body[start : found.start() + 1] + b"]" if found is not None else body[start:]
+        try:
+            items = from_json(b"[" + piece, allow_inf_nan=False)
+        except ValueError:
+            return None
+        projects += [_project(item, (_LIST, position)) for position, item in enumerate(items, len(projects))]
+        start = found.end() if found is not None else len(body)
+    return projects
+
+
+_BEGINNING: Final = re.compile(rb'\s*\[\s*(\{\s*"[a-z_]+"\s*:)')
 
 
 def _items(body: bytes) -> Sequence[Json | Flawed]:
@@ -227,6 +269,8 @@ def _params(history: Json) -> tuple[Version, ...]:
     if type(history[-1]) is not dict:
         raise _UnreadableError(f"is {_kind(history[-1])}, not an object", "param_history", len(history) - 1)
     versions = tuple(_params_version(entry, position) for position, entry in enumerate(history))
+    for before, version in pairwise(versions):
+        _share(before.content, version.content)
     if (place := _out_of_order(versions)) is not None:
         raise _UnreadableError(_order_problem(versions, place), "param_history", place, "version")
     return versions
@@ -236,6 +280,26 @@ def _params_version(entry: Json, position: int) -> Version:
     if type(entry) is not dict:
         return Version(position, None, None)
     return Version(_version(entry.pop("version", None), position), _time(entry.pop("created_at", None)), entry)
+
+
+def _share(before: Json, after: Json) -> None:
+    """Keep only once what a version did not change. `1` and `1.0` are equal, but not the same."""
+    if before is None or after is None:
+        return
+    for key, value in after.items():
+        kind = type(value)
+        if kind is str:
+            if len(value) >= _SHORTEST_SHARED and before.get(key) == value:
+                after[key] = before[key]
+            continue
+        is_large = kind is dict or (kind is list and len(value) >= _FEWEST_SHARED)
+        if is_large and (known := before.get(key)) == value and _exact(known) == _exact(value):
+            after[key] = known
+
+
+def _exact(value: Json) -> bytes:
+    """Bytes that are the same only for the same types, values, and order of keys."""
+    return marshal.dumps(value, 2)
 
 
 def _out_of_order(versions: tuple[Version, ...]) -> int | None:

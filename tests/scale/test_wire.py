@@ -8,11 +8,13 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
+import pydantic_core
 import pytest
 
 from reconciler.errors import UnreadableAnswerError
 from reconciler.model.ontology import Choice, Ontology, Unreadable
 from reconciler.model.project import LiveProject, UnreadableProject
+from reconciler.scale import wire
 from reconciler.scale.wire import parse_json, read_project, read_projects, read_raw_projects
 from tests.calls import GROWTH, calls_of
 
@@ -366,3 +368,63 @@ def test_the_garbage_collector_is_left_as_it_was(enabled: bool) -> None:
         assert gc.isenabled() is enabled
     finally:
         gc.enable()
+
+
+_NASTY = '"}]},{"name":"p","type":"t"},{"name": \\"'
+
+
+@pytest.mark.parametrize("space", [(",", ":"), (", ", ": "), (" ,\n ", " : ")])
+@pytest.mark.parametrize(("piece", "key"), [(1, "label"), (400, "label"), (100, "name"), (400, "name")])
+def test_a_large_answer_is_parsed_in_pieces(
+    space: tuple[str, str], piece: int, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params = {"name": "p", "instruction": _NASTY, "list": [{key: "a"}, {key: "b"}], "version": 0}
+    projects = [
+        {"name": f"p{number}", "type": "t", "archived": 1 if number == 4 else None, "param_history": [params]}
+        for number in range(9)
+    ]
+    body = json.dumps(projects, separators=space).encode()
+    bodies = [body, body[:-1], body[:-1] + b",]", body + b"x", body.replace(b"p5", b"\xff", 1)]
+    expected = [_read_or_refused(each) for each in bodies]
+    whole = read_projects(body)
+    assert [project.name for project in whole] == [f"p{number}" for number in range(9)]
+    parsed: list[bytes] = []
+
+    def from_json(text: bytes, **options: bool) -> Any:
+        parsed.append(text)
+        return pydantic_core.from_json(text, **options)
+
+    monkeypatch.setattr(wire, "from_json", from_json)
+    monkeypatch.setattr(wire, "_PIECE", piece)
+    assert read_projects(body) == whole
+    assert key == "name" or max(map(len, parsed)) < len(body) / 2  # an item of a list may begin like a project
+    assert [_read_or_refused(each) for each in bodies] == expected
+
+
+def _read_or_refused(body: bytes) -> object:
+    try:
+        return read_projects(body)
+    except UnreadableAnswerError as error:
+        return str(error), error.detail
+
+
+def test_what_a_version_did_not_change_is_kept_once() -> None:
+    same = [{"instruction": "x" * 100, "box": {"min": 1, "labels": ["a"]}, "version": number} for number in range(3)]
+    first, *others = [version.content for version in one(project_bytes(param_history=same)).params_history]
+    assert all(other[key] is first[key] for other in others for key in ("instruction", "box"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('{"a":1}', '{"a":1.0}'),
+        ('{"a":1,"b":2}', '{"b":2,"a":1}'),
+        ("[0,1,2,3,4,5,6,7]", "[0,true,2,3,4,5,6,7]"),
+        ("[0.0]", "[-0.0]"),
+    ],
+)
+def test_a_version_keeps_its_own_spelling(before: str, after: str) -> None:
+    body = f'{{"type":"t","name":"p","param_history":[{{"version":0,"v":{before}}},{{"version":1,"v":{after}}}]}}'
+    assert [str(each.content["v"]) for each in one(body.encode()).params_history] == [
+        str(json.loads(text)) for text in (before, after)
+    ]
