@@ -9,6 +9,9 @@ LOCKS := reconciler/initial/action
 # The tests start Python hundreds of times. Without cached bytecode, each start compiles every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Some tests wait for a process or a clock, so one more runs than there are cores.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 # Targets that do not need one another are made beside each other.
 TWO := --no-print-directory --jobs=2
 
@@ -19,9 +22,12 @@ demo: $(PRODUCT)  ## the main job on projects/, against the sandbox: plan, apply
 	@sh tests/demo.sh "$(BIN)/python"
 
 test: $(READY)  ## every check: tests with coverage, lint, types, import contracts
+	@echo "1 of 3: types, style, and imports"
 	$(MAKE) $(TWO) types style contracts bytecode
+	@echo "2 of 3: $$(awk '{sum += $$NF} END {print sum}' $(VENV)/collected) tests, $(WORKERS) at a time"
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -n 2 --dist worksteal $(PYTEST)
+	$(BIN)/coverage run -m pytest -q -n $(WORKERS) --dist worksteal $(PYTEST)
+	@echo "3 of 3: what the tests cover"
 	$(BIN)/coverage combine -q
 	$(BIN)/python tests/coverage_floor.py
 
@@ -87,7 +93,7 @@ lowest newest:  ## these tests with the oldest, or the newest, versions of depen
 	uv pip compile --quiet --resolution $(RESOLUTION) --python $(PYTHON) pyproject.toml --output-file $(VENV)/$@.txt
 	uv venv --quiet --clear --python $(PYTHON) $(VENV)/$@
 	uv pip install --quiet --python $(VENV)/$@ --constraint $(VENV)/$@.txt --editable . --group bounds
-	$(VENV)/$@/bin/python -m pytest -q -n 2 --dist worksteal $(BOUNDED)
+	$(VENV)/$@/bin/python -m pytest -q -n $(WORKERS) --dist worksteal $(BOUNDED)
 
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 INSTALL ?= $(PIP) install
