@@ -143,7 +143,7 @@ def _have(projects: Sized) -> str:
 
 def _notes(done: Imported) -> str:
     """What the manifests do not have, and what to do next."""
-    from reconciler.diagnostics import count
+    from reconciler.diagnostics import count, joined
     from reconciler.render.escape import plain
 
     lines = ["The API does not return `rapid` and `studio`, so the manifests do not have them."]
@@ -154,12 +154,13 @@ def _notes(done: Imported) -> str:
         are = "1 project is" if len(done.archived) == 1 else f"{len(done.archived):,} projects are"
         lines.append(f"{are} archived, so a plan reports {_it(done.archived)} as blocked.")
     if done.not_factored:
-        folders = ", ".join(plain(os.path.relpath(folder)) for folder in done.not_factored)
-        why = "because other manifests there would inherit from it"
-        lines.append(f"No _defaults.yaml was written in {folders}, {why}.")
+        folders = joined([plain(os.path.relpath(folder)) for folder in done.not_factored])
+        lines.append(
+            f"No _defaults.yaml was written in {folders}. --factor skips a folder that already has a _defaults.yaml, "
+            "or another manifest that would inherit from it."
+        )
     command = invocation.spell("plan", "--")
-    of_others = "" if done.archived else f" for {_it(done.manifests)}"
-    return "\n".join(lines) + f"\nThe next plan has no changes{of_others}:\n  {command}\n"
+    return "\n".join(lines) + f"\nThe next plan has no changes for {_it(done.manifests)}:\n  {command}\n"
 
 
 def _it(projects: Sized) -> str:
