@@ -229,7 +229,7 @@ def test_common_parameters_become_defaults(
     assert cli("plan").last == UNCHANGED
     seed({"name": "q", "params": {"other": 1}})
     done = cli("import", "--all", "--factor")
-    assert "No _defaults.yaml was written in projects," in done.out
+    assert "No _defaults.yaml was written in projects. --factor skips" in done.out
     assert "shared: {$unset: true}" in (repository / "projects/q.yaml").read_text()
     assert cli("plan").last == UNCHANGED
 
