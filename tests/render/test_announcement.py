@@ -155,6 +155,15 @@ def test_a_page() -> None:
         assert word not in text.partition("<body>")[2]
 
 
+def test_deep_choices_of_a_page_say_their_level() -> None:
+    tree: list[Any] = ["level 7"]
+    for level in range(6, 0, -1):
+        tree = [{"choice": f"level {level}", "subchoices": tree}]
+    text = page.lay_out_history(view(history_of(live(ontologies=(tree,)))))
+    assert '<li class="d4"><bdi>level 5</bdi></li>' in text
+    assert '<li class="d4"><bdi>level 7</bdi> <span class="remark">level 7</span></li>' in text
+
+
 def test_foreign_text_is_not_markup() -> None:
     text = "<script>x</script> ##[error] &amp;"
     project = live(

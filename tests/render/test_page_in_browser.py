@@ -11,6 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from reconciler.model.plan import Held, Plan
+from reconciler.planning.planner import plan_project
+from tests.building import desired, live
 from tests.render import plans
 from tests.render.browser import CHROMIUM, PATIENCE, browser
 from tests.render.shown import render_page
@@ -72,12 +74,19 @@ def _instruction() -> Plan:
     return plans.plan(replace(plans.kitten(), fields=(plans.changed(("params", "instruction"), before, after),)))
 
 
+def _deep() -> Plan:
+    tree: list[Any] = ["leaf"]
+    for level in range(39):
+        tree = [{"choice": f"level {level}", "subchoices": tree}]
+    return plans.plan(plan_project(desired({}, tree), live({}, ontologies=(["a"],))))
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The pages, written before any browser runs."""
     folder = tmp_path_factory.mktemp("pages")
     every = {"small": _small(), "large": _large(), "alone": plans.plan(plans.kitten()), "hostile": plans.hostile()}
-    for name, plan in (every | {"instruction": _instruction()}).items():
+    for name, plan in (every | {"instruction": _instruction(), "deep": _deep()}).items():
         (folder / f"{name}.html").write_text(render_page(plan, base=plans.BASE, now=plans.NOW), "utf-8")
     return {file.stem: file for file in folder.iterdir()}
 
@@ -158,6 +167,17 @@ def test_a_wide_table_is_scrolled_in_a_window_and_whole_on_paper(visit: Any) -> 
     opened.page.set_viewport_size({"width": 700, "height": 900})
     assert opened.page.locator(".sheet").first.evaluate(hidden) == [False, False]
     assert not opened.page.get_by_text("Source", exact=True).is_visible()
+
+
+def test_deep_choices_can_be_read_on_a_phone(visit: Any) -> None:
+    opened = visit("deep")
+    opened.page.set_viewport_size({"width": 360, "height": 900})
+    rows = opened.page.locator(".tree .name").evaluate_all(
+        "(names) => names.map((name) => [name.getBoundingClientRect().right, name.clientHeight || name.offsetHeight])"
+    )
+    assert len(rows) == 41
+    assert max(right for right, _ in rows) <= 360
+    assert max(height for _, height in rows) < 30  # each in one row
 
 
 @pytest.mark.parametrize(("name", "projects"), [("alone", 1), ("small", 6), ("large", 1_000), ("hostile", 1)])

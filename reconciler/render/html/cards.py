@@ -22,8 +22,8 @@ from reconciler.render.view.parts import Choice, ProjectView, Row, Section
 from reconciler.render.worddiff import Effort, Fate, Piece
 
 _UNFOLDED: Final = 8
-_DEEPEST: Final = 60
-"""A browser's parser stops nesting after a few hundred elements. Deeper choices show their level instead."""
+_DEEPEST: Final = 16
+"""A phone has room for this many levels of indentation. Deeper choices show their level instead."""
 
 
 @dataclass(frozen=True, slots=True)
