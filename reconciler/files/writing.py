@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -133,6 +132,8 @@ def _write_in(folder: int, name: str, content: bytes, mode: int | None) -> None:
 
 
 def temporary_name() -> str:
+    import secrets  # with OpenSSL's hashes, which a command that writes nothing does not need
+
     return f".reconciler-{secrets.token_hex(8)}.tmp"
 
 

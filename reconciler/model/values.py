@@ -6,7 +6,6 @@ A value is None, bool, int (exact at any length), float, str, list or dict with 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from enum import Enum
@@ -98,6 +97,8 @@ def digest(value: Json) -> str:
 
 def text_digest(text: str) -> str:
     """SHA-256 of a text, in hexadecimal."""
+    import hashlib  # here because it loads OpenSSL, and `validate` computes no hash
+
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from reconciler.model.plan import Kind
-
 
 class Sign(StrEnum):
     """In the order of the legend."""
@@ -33,9 +31,10 @@ MEANING: Final = {
 }
 
 OF_KIND: Final = {
-    Kind.ADD: Sign.ADD,
-    Kind.REMOVE: Sign.REMOVE,
-    Kind.CHANGE: Sign.CHANGE,
-    Kind.MOVE: Sign.MOVE,
-    Kind.REORDER: Sign.MOVE,
+    "add": Sign.ADD,
+    "remove": Sign.REMOVE,
+    "change": Sign.CHANGE,
+    "move": Sign.MOVE,
+    "reorder": Sign.MOVE,
 }
+"""The sign of each kind of field. A Kind is its value, so a command that shows no plan does not import the plan."""
