@@ -202,7 +202,7 @@ def _removes_parameter(field: Field) -> bool:
 
 
 def conflict(changes: Sequence[ProjectChange], situation: Situation) -> Objections:
-    """With `--pending`, an update of a unit that both sides changed, or may have changed if its base is not shown."""
+    """With `--pending`, an update of a unit that both sides changed, or might have changed if its base is not shown."""
     for change in effective(changes, Action.UPDATE) if situation.pending else ():
         fields = [field for field in change.fields if field.cause is Cause.CONFLICT]
         both = list(dict.fromkeys(unit_of(field.path) or "" for field in fields))
