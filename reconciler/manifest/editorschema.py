@@ -52,7 +52,7 @@ def editor_schema(kind: str) -> Schema:
         "allOf": [
             {
                 "if": {"properties": {"type": {"enum": types}}, "required": ["type"]},
-                "then": {"properties": {"params": _own_params(types[0])}},
+                "then": {"properties": {"params": _own_params(types[0], table.by_name["params"])}},
             }
             for types in alike.values()
         ],
@@ -73,9 +73,8 @@ def editor_schema(kind: str) -> Schema:
     }
 
 
-def _own_params(task_type: str) -> Schema:
+def _own_params(task_type: str, params: Key) -> Schema:
     """The parameters of one type. With the same form as `params` itself, editors propose the key once."""
-    params = PROJECT.by_name["params"]
     own = {"type": "object", "properties": open_schemas(OWN[task_type])}
     return {"title": params.name, "description": params.description, "anyOf": [own, {}]}
 
