@@ -66,7 +66,7 @@ def test_a_shared_mistake_is_reported_once_and_counted_by_its_users(cli: Cli, re
     write("r.yaml", "name: t_r\nontology: {$ref: ../shared.yaml}\n")
     wrong = cli("validate")
     assert wrong.out.count("duplicate-choice") == 1
-    assert "used by projects/r.yaml:2, projects/t/p.yaml:3" in wrong.out
+    assert "used by projects/r.yaml:2 and projects/t/p.yaml:3" in wrong.out
     assert wrong.last == "1 error in 2 of 3 manifests."
     assert cli("plan").code == 1
     beside = cli("plan", "t_q")

@@ -158,7 +158,7 @@ def test_a_quiet_plan_is_a_quiet_page() -> None:
         "Skip to the projects Plan for production https://api.scale.com/v1 42 live projects, read 10:02:11 UTC "
         "No changes. Your projects match the manifests."
     )
-    assert ", 1 selected" in read(plans.plan(plans.unchanged("a"), complete=False)).text
+    assert "narrowed to 1" in read(plans.plan(plans.unchanged("a"), complete=False)).text
 
 
 @pytest.mark.untraced

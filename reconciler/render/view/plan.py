@@ -332,7 +332,7 @@ def _manifests(plan: Plan, reader: Reader) -> str:
     dirty = "with uncommitted changes " if plan.commit.commit and plan.commit.dirty else ""
     line = f"Manifests: {where}{commit}{dirty}".rstrip()
     line += f"{',' if where or commit else ''} {count(plan.manifest_count, 'project')}"
-    return line if plan.complete else f"{line}, {len(plan.changes):,} selected"
+    return line if plan.complete else f"{line}, narrowed to {len(plan.changes):,}"
 
 
 def _colophon(plan: Plan, reader: Reader) -> Iterator[str]:
