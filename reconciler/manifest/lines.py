@@ -1,8 +1,9 @@
 """Composes a manifest in plain block style from its lines, without a parser.
 
 Most lines of a manifest also appear in others, so the meaning of a line is remembered during a load. Only keys, list
-items, scalars in one line, literal texts, and comments are understood here. For anything else there is no result, and a
-parser must read the text. A result is exactly what the composer makes of the C parser's events.
+items, scalars in one line, lists of words and numbers in brackets, literal texts, and comments are understood here. For
+anything else there is no result, and a parser must read the text. A result is exactly what the composer makes of the
+C parser's events.
 """
 
 from __future__ import annotations
@@ -18,21 +19,26 @@ from reconciler.model.values import Json
 
 Line: TypeAlias = tuple[int, bool, Any, int, int, Json, int, int, int]
 """The column, whether it is a list item, the key or None, start and end of the key, the value, start and end of the
-value, and what follows. All offsets are from the start of the line."""
+value, and what follows. All offsets are from the start of the line. The value of a list in brackets is its items, and
+their numbers in `Entries`."""
 
-_NOTHING, _VALUE, _TEXT, _TEXT_WITH_END = range(4)
-"""What follows a line: nothing, a mapping or list, or a literal text, which may keep its last line end."""
+_NOTHING, _BRACKETS, _VALUE, _TEXT, _TEXT_WITH_END = range(5)
+"""What follows a line: nothing, also after a list in brackets; a mapping or list; or a literal text, which may keep its
+last line end."""
 
 _BLANK: Final[Line] = (0, False, None, 0, 0, None, 0, 0, _NOTHING)
 """A line without content."""
 
+_WORD: Final = r"[A-Za-z0-9_] [A-Za-z0-9_./()+-]*+ (?:[\ ][A-Za-z0-9_./()+-]++)*+"
+_ITEM: Final = re.compile(_WORD, re.VERBOSE)
+_LIST: Final = rf"\[ (?: {_WORD} (?: ,[\ ] {_WORD} )*+ )?+ \]"
 _SCALAR: Final = r"""(?:
     "[^"\\]*+" | '[^']*+' | \|-?
     | (?: [^\s?:,\[\]{}#&*!|>'"%@`-] | -(?=[0-9.]) ) (?: [^:\ ]++ | :(?![\ ]|$) | [\ ]++(?![\#\ ]|$) )*+
 )"""
 _LINE: Final = re.compile(
     rf"""([\ ]*+) (-[\ ]++)? (?:
-        (\$?[A-Za-z_][A-Za-z0-9_./()-]*+(?:[\ ][A-Za-z0-9_./()-]++)*+): (?:[\ ]++({_SCALAR}))?
+        (\$?[A-Za-z_][A-Za-z0-9_./()-]*+(?:[\ ][A-Za-z0-9_./()-]++)*+): (?:[\ ]++({_SCALAR}|{_LIST}))?
         | ({_SCALAR})
     ) (?:[\ ]++\#.*+|[\ ]*+)""",
     re.VERBOSE,
@@ -110,6 +116,11 @@ def compose_lines(source: SourceText, words: Words) -> Document | None:
         if follows == _NOTHING:
             current[key] = value
             noted += (value_start, base + value_end, 0)
+        elif follows == _BRACKETS:
+            items, numbers = value
+            current[key] = [*items]
+            block = entries.add([base + number if number else 0 for number in numbers])
+            noted += (value_start, base + value_end, block)
         elif follows == _VALUE:
             waiting = key
         base += len(line) + 1
@@ -165,7 +176,7 @@ def _meaning(line: str, words: Words) -> Line | None:
     if match is None or match.end(3) > _LONGEST_KEY:
         return None
     indent, dash, written, value, item = match.groups()
-    follows, read = _read(value or item, words)
+    follows, read = _read(value or item, words) if value is None or value[0] != "[" else _bracketed(match, words)
     if written is None:
         # A text that is neither a key nor an item may continue the line before.
         is_scalar = dash is not None and follows == _NOTHING
@@ -174,6 +185,19 @@ def _meaning(line: str, words: Words) -> Line | None:
     if key is None or follows is None:
         return None
     return len(indent), dash is not None, key, *match.span(3), read, *match.span(4), follows
+
+
+def _bracketed(match: re.Match[str], words: Words) -> tuple[int | None, Json]:
+    """The items of a list in brackets, and their numbers."""
+    items: list[Json] = []
+    numbers: list[int] = []
+    for item in _ITEM.finditer(match.string, match.start(4) + 1, match.end(4) - 1):
+        follows, value = _read(item[0], words)
+        if follows is None:
+            return None, None
+        items.append(value)
+        numbers += (*item.span(), 0)
+    return _BRACKETS, (items, numbers)
 
 
 def _key(key: str, words: Words) -> str | None:

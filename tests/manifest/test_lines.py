@@ -56,6 +56,7 @@ b:
      four
 # end
 """,
+    "brackets": "a: []\nb:\n  - c: [x, y-z (1), 2, true, 1e2]  # d\n    e: [0x1F, null]\nf: [x]\n",
     "a start": "---\na: 1\n",
     "deep": "".join(f"{'  ' * depth}a:\n" for depth in range(40)) + f"{'  ' * 40}b: 1\n",
 }
@@ -91,7 +92,16 @@ WITH_A_PARSER = {
     "an escape": 'a: "\\n"\n',
     "a quote in a text": "a: 'it''s'\n",
     "a quoted key": "'a': 1\n",
-    "brackets": "a: [1]\n",
+    "brackets with anything else": "a: ['x', y]\n",
+    "brackets with a colon": "a: [x: y]\n",
+    "a number in brackets that JSON cannot hold": "a: [1.0, .inf]\n",
+    "brackets without spaces": "a: [x,y]\n",
+    "brackets with an empty item": "a: [x, ]\n",
+    "brackets in two lines": "a: [x,\n  y]\n",
+    "more after brackets": "a: [x] y\n",
+    "more below brackets": "a: [x]\n  b: 1\n",
+    "brackets as an item": "a:\n  - [x]\n",
+    "braces": "a: {b: 1}\n",
     "other spaces": "a: b\u00a0c\nd: \t1\n",
     "other line ends": "a: 1\r\nb: 2\n",
     "a margin": "  a: 1\n",
@@ -159,7 +169,26 @@ def test_the_examples() -> None:
 
 _KEYS = ["a", "b", "c d", "$ref", "a/b", "x.y", "K (1)", "k-", "yes", "_u", "0x", "null", "1", "é", "<<"]
 _SCALARS = [
-    *("1", "-1", "1.5", "~", "null", "a", "a b", "a  b", "https://x:80/y", "x#y", "'q r'", '""', "é“", "(a)", "^a"),
+    *(
+        "1",
+        "-1",
+        "1.5",
+        "~",
+        "null",
+        "a",
+        "a b",
+        "a  b",
+        "https://x:80/y",
+        "x#y",
+        "[a, b  c]",
+        "[]",
+        "[1, x-y, 0o7]",
+        "'q r'",
+        '""',
+        "é“",
+        "(a)",
+        "^a",
+    ),
     *("a]", "a,b", "0x1F", "12:30", "1e3", "$a", "\\", "a 'b'", "x y # c", "true", ".inf", "a:", "a: b", "x #y", "- x"),
     *('"a" # c', "'a' b", "*x", "&x y", "!t", "[a]", "{a: b}", "?", "---", "...", "a\tb", "x\u2028", "|2", "'it''s'"),
 ]
@@ -199,7 +228,7 @@ def _block(chance: random.Random, column: int, depth: int) -> list[str]:
         kind = chance.random()
         if kind < 0.5 or depth > 4:
             end = chance.choice(["", "", "", " # c", "  "])
-            lines.append(f"{margin}{key}:{' ' * chance.choice([1, 1, 3])}{chance.choice(_SCALARS[:24])}{end}")
+            lines.append(f"{margin}{key}:{' ' * chance.choice([1, 1, 3])}{chance.choice(_SCALARS[:27])}{end}")
         elif kind < 0.6:
             inner = column + chance.choice([1, 2, 4])
             lines.append(f"{margin}{key}: {chance.choice(['|', '|-', '|-', '>', '|+'])}")
