@@ -26,8 +26,9 @@ def columns_of(stream: TextIO) -> int | None:
     """The width of a terminal; None if it is unknown, or if the stream is not a terminal."""
     if not stream.isatty():
         return None
+    named = os.environ.get("COLUMNS", "")
     try:
-        columns = int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size(stream.fileno()).columns
+        columns = int(named) if named.isdecimal() and int(named) else os.get_terminal_size(stream.fileno()).columns
     except (ValueError, OSError):
         return None
     return max(columns, _FEWEST) if columns > 0 else None

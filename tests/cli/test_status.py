@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 import time
 from types import SimpleNamespace
@@ -93,4 +94,9 @@ def test_the_columns_of_a_terminal(terminal: Terminal, monkeypatch: pytest.Monke
     assert columns_of(terminal) == 40
     monkeypatch.setenv("COLUMNS", "nonsense")
     assert columns_of(terminal) is None
+    monkeypatch.setattr(os, "get_terminal_size", lambda descriptor: os.terminal_size((70, 30)))
+    monkeypatch.setattr(terminal, "fileno", lambda: 1)
+    assert columns_of(terminal) == 70
+    monkeypatch.setenv("COLUMNS", "0")
+    assert columns_of(terminal) == 70
     assert columns_of(io.StringIO()) is None

@@ -199,3 +199,18 @@ def test_projects_that_the_same_guards_hold_are_one_message(number: int) -> None
     assert comment.count("<details>") == 2
     assert comment.count("are **held**") == 1
     assert comment.count("is **held**") == 1
+
+
+def test_a_table_at_a_narrow_terminal() -> None:
+    done = [
+        ProjectOutcome("a_longer_name", Action.CREATE, Status.DONE, params_version=0, ontology_version=0, seconds=0.9),
+        ProjectOutcome("b", Action.UPDATE, Status.NOT_STARTED),
+    ]
+    outcome = replace(plans.happened(), projects=tuple(done))
+    assert render_outcome(outcome, base=plans.BASE, now=plans.NOW, columns=60)[0].split("\n")[:5] == [
+        "    project         what was done",
+        "         versions now   time",
+        "  + a_longer_name   created",
+        "         params version 0, ontology version 0   0.9s",
+        "    b               not started",
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -16,7 +17,11 @@ from reconciler.render.view.parts import Sentence
 from reconciler.render.view.progress import Progress
 
 _AROUND: Final = 4 + 3 * 3
-"""The columns of a table that its cells do not take."""
+_BEFORE_VERSIONS: Final = 4 + 3
+"""The columns of a table that its cells do not take, and those up to the versions."""
+
+_HANG: Final = 9
+"""The indentation of what continues a row."""
 
 _INK: Final = {Mood.GOOD: Ink.GREEN, Mood.NEUTRAL: None, Mood.BAD: Ink.RED}
 
@@ -92,20 +97,27 @@ def _differences(result: ResultView) -> Iterator[Line]:
 
 
 def _table(view: OutcomeView, paint: Paint) -> Iterator[str]:
+    """A row for each project. If a terminal is too narrow, its versions and its time are below it."""
     cells = [(label(result.name), result.result, result.versions) for result in view.results]
     widths = [max(width(row[column]) for row in (view.columns, *cells)) for column in range(3)]
     longest = max(len(result.time) for result in view.results)
-    if paint.columns is not None and sum(widths) + _AROUND + max(longest, len("time")) > paint.columns:
-        widths = [0, 0, 0]
+    columns = paint.columns or sys.maxsize
+    below = sum(widths) + _AROUND + max(longest, len("time")) > columns
+    if below:
+        widths = [*widths[:2], 0] if sum(widths[:2]) + _BEFORE_VERSIONS <= columns else [0, 0, 0]
+
+    def rows(first: str, versions: str, time: str) -> Iterator[str]:
+        if below and versions:
+            yield from paint.fold(first.rstrip(), _HANG)
+            first, versions = " " * (_HANG - 3), versions.rstrip()
+        yield from paint.fold(f"{first}   {versions}   {time}".rstrip(), _HANG)
 
     def padded(text: str, column: int) -> str:
         return text + " " * (widths[column] - width(text))
 
-    head = "   ".join(padded(text, column) for column, text in enumerate(view.columns))
-    yield from paint.fold(paint(f"    {head}   time", Ink.DIM))
-    for result, row in zip(view.results, cells, strict=True):
+    project, done, versions = (padded(text, column) for column, text in enumerate(view.columns))
+    yield from (paint(row, Ink.DIM) for row in rows(f"    {project}   {done}", versions, "time"))
+    for result, (name, done, versions) in zip(view.results, cells, strict=True):
         sign = paint(result.sign, INK[result.sign]) if result.sign else " "
-        done = paint(row[1], _INK[result.mood]) + " " * (widths[1] - width(row[1]))
-        yield from paint.fold(
-            f"  {sign} {padded(row[0], 0)}   {done}   {padded(row[2], 2)}   {result.time}".rstrip(), 9
-        )
+        first = f"  {sign} {padded(name, 0)}   {paint(done, _INK[result.mood])}{padded('', 1)[width(done) :]}"
+        yield from rows(first, padded(versions, 2), result.time)
