@@ -140,14 +140,7 @@ def _side(text: str, changed: Set[int]) -> Markup:
         mark = sha256(text.encode()).hexdigest()
         reader = _Reader(mark=mark)
         reader.feed(_from_markdown(text, changed, mark))
-    clean = nh3.clean(
-        reader.finished(),
-        tags=_TAGS,
-        attributes=_ATTRIBUTES,
-        allowed_classes={tag: {_CHANGED, _LOAD} for tag in _TAGS},
-        attribute_filter=_web_links,
-        link_rel="noopener noreferrer nofollow",
-    )
+    clean = _cleaner().clean(reader.finished())
     return Markup(re.sub(r"(?m)^(\s*):", r"\1&#58;", clean))
 
 
@@ -157,6 +150,17 @@ def _is_html(text: str) -> bool:
 
 def _web_links(tag: str, attribute: str, value: str) -> str | None:
     return value if attribute != "href" or re.match(r"(?i)https?:|mailto:", value) else None
+
+
+@cache
+def _cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        allowed_classes={tag: {_CHANGED, _LOAD} for tag in _TAGS},
+        attribute_filter=_web_links,
+        link_rel="noopener noreferrer nofollow",
+    )
 
 
 @cache
