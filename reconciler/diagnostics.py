@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from difflib import get_close_matches
 from enum import StrEnum
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 from typing import Final
 
@@ -292,6 +292,8 @@ def _most_alike(word: str, known: Sequence[str], cutoff: float) -> str | None:
 
 def _one_edit_away(word: str, known: _Words) -> str | None:
     """The first known word that is one edit away from `word`."""
+    if len(known.words) <= _FEW_WORDS:
+        return next((other for other in known.words if is_one_edit(word, other)), None)
     cuts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
     edits = {left + right[1:] for left, right in cuts if right}
     edits |= {left + right[1] + right[0] + right[2:] for left, right in cuts if len(right) > 1}
@@ -301,13 +303,29 @@ def _one_edit_away(word: str, known: _Words) -> str | None:
     return min(edits & known.words.keys(), key=known.words.__getitem__, default=None)
 
 
+def is_one_edit(left: str, right: str) -> bool:
+    """Whether one edit makes two different texts the same."""
+    if not -1 <= len(left) - len(right) <= 1:
+        return False
+    left, right = sorted((left, right), key=len)
+    at = next((at for at, (one, other) in enumerate(zip(left, right, strict=False)) if one != other), len(left))
+    if len(left) < len(right):
+        return left[at:] == right[at + 1 :]
+    swapped = left[at : at + 2] == right[at : at + 2][::-1] and left[at + 2 :] == right[at + 2 :]
+    return swapped or left[at + 1 :] == right[at + 1 :]
+
+
 class _Words:
-    """The known words with their positions, and the letters to try."""
+    """The known words with their positions."""
 
     def __init__(self, known: Collection[str]) -> None:
         self.known = known
         self.words = {word: number for number, word in enumerate(known)}
-        self.letters = sorted({letter for word in self.words for letter in word[:_LONGEST_WORD]})[:_MOST_LETTERS]
+
+    @cached_property
+    def letters(self) -> list[str]:
+        """The letters to try."""
+        return sorted({letter for word in self.words for letter in word[:_LONGEST_WORD]})[:_MOST_LETTERS]
 
 
 class _Effort:
@@ -328,5 +346,7 @@ _EFFORT: Final[ContextVar[_Effort | None]] = ContextVar("effort", default=None)
 _MOST_COMPARISONS: Final = 10_000
 _MOST_SEARCHES: Final = 1_000
 _MOST_LETTERS: Final = 64
+_FEW_WORDS: Final = 100
+"""Up to this many words, each is compared. Of more, those are looked up that one edit makes."""
 _LONGEST_WORD: Final = 64
 _SHORTEST_BEGINNING: Final = 3

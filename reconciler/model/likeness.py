@@ -10,6 +10,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
+from reconciler.diagnostics import is_one_edit
 from reconciler.model.characters import is_unseen, normalized
 
 _SEPARATORS: Final = "-_"
@@ -32,16 +33,6 @@ def normal_form(name: str) -> str:
         return name.translate(_DROPPED).lower()
     text = normalized("NFKC", normalized("NFKC", _seen(name)).casefold())
     return _seen(text)
-
-
-def is_one_edit(left: str, right: str) -> bool:
-    """Whether one edit makes two different texts the same."""
-    left, right = sorted((left, right), key=len)
-    at = next((at for at, (one, other) in enumerate(zip(left, right, strict=False)) if one != other), len(left))
-    if len(left) < len(right):
-        return left[at:] == right[at + 1 :]
-    swapped = left[at : at + 2] == right[at : at + 2][::-1] and left[at + 2 :] == right[at + 2 :]
-    return swapped or left[at + 1 :] == right[at + 1 :]
 
 
 def nearly(name: str, known: Iterable[str]) -> str | None:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, TypeVar
 
-from reconciler.model.likeness import is_one_edit
+from reconciler.diagnostics import is_one_edit
 from reconciler.model.ontology import Unreadable
 from reconciler.model.plan import ProjectChange
 from reconciler.model.project import LiveProject, Shown

@@ -23,7 +23,6 @@ from reconciler.documents.validation import validation_document
 from reconciler.errors import DiagnosedError
 from reconciler.manifest.checks.rules import Checks
 from reconciler.manifest.loading import Manifests, load_manifests
-from reconciler.model import likeness
 from reconciler.model.plan import TargetInfo
 from reconciler.model.project import DesiredProject, LiveProject
 from reconciler.model.validation import Validation
@@ -219,7 +218,7 @@ def test_at_most_so_many_messages_are_shown_of_a_file(build: Callable[[int], inp
 
 def test_names_one_edit_apart_are_not_compared_in_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = 0
-    one_edit = likeness.is_one_edit
+    one_edit = diagnostics.is_one_edit
 
     def counted(left: str, right: str) -> bool:
         nonlocal compared
@@ -309,4 +308,4 @@ def test_names_of_few_letters_and_of_other_lengths_are_passed_over() -> None:
     found = nearness.neighbours(wanted, live)
     assert {form: [each.name for each in projects] for form, projects in found.items()} == {"abcde": ["abcdx"]}
     assert nearness.neighbours(set(), live) == {}
-    assert not likeness.is_one_edit("ab", "abcd")
+    assert not diagnostics.is_one_edit("ab", "abcd")

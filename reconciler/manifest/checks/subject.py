@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from reconciler.diagnostics import named
 from reconciler.frozen import dataclass
-from reconciler.manifest.located import RawPath
-from reconciler.manifest.verdict import walk_choices, written_choices
+from reconciler.manifest.located import LITERAL, RawPath
+from reconciler.manifest.verdict import written_choices
 from reconciler.model.project import DesiredProject
 from reconciler.model.values import Json
 from reconciler.tasktypes.labels import LABELS
@@ -151,12 +151,28 @@ def values_at(value: Json, where: str, path: RawPath) -> list[tuple[RawPath, Jso
 
 
 def _choices(ontology: list[Json]) -> Choices:
+    """The same choices as `walk_choices` finds, in a fraction of the time."""
     paths: dict[str, RawPath] = {}
-    headings = set()
-    for names, path, choice in walk_choices(ontology, ()):
-        paths[names[-1]] = path
-        if isinstance(choice, dict) and choice.get("subchoices"):
-            headings.add(names[-1])
+    headings: set[str] = set()
+
+    def add(choices: list[Json], holder: RawPath) -> None:
+        for index, choice in enumerate(choices):
+            path: RawPath = (*holder, index)
+            if choice.__class__ is str:
+                paths[choice] = path
+                continue
+            if isinstance(choice, dict) and choice.keys() == {LITERAL}:
+                path, choice = (*path, LITERAL), choice[LITERAL]
+            name = get(choice, "choice") if isinstance(choice, dict) else choice
+            if isinstance(name, str):
+                paths[name] = path
+                below = get(choice, "subchoices")
+                if below:
+                    headings.add(name)
+                if isinstance(below, list):
+                    add(below, (*path, "subchoices"))
+
+    add(ontology, ())
     return Choices(paths, frozenset(headings))
 
 
