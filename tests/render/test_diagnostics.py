@@ -149,3 +149,10 @@ def test_the_number_of_manifests_that_use_a_file_is_shown() -> None:
     one = replace(padded(1)[0], used_by=users)
     assert "used by 40 manifests: projects/0.yaml:1, " in shown(one)
     assert "used by projects/0.yaml:1\n" in shown(replace(one, used_by=users[:1]))
+
+
+def test_an_item_of_a_list_is_continued_further_in() -> None:
+    shown = render_diagnostics(
+        [error("usage", "s", detail="One of:\n  HOST/FILE  a wheel, with its hash")], base=BASE, columns=30
+    )
+    assert shown.endswith("  One of:\n    HOST/FILE  a wheel, with\n        its hash\n")

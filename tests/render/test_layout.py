@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.diagnostics import Location, Remedy, error
 from reconciler.model.doctor import CheckResult, CheckStatus, DoctorReport
+from reconciler.model.history import Pin, Pins
 from reconciler.model.plan import Plan
 from reconciler.model.project import DesiredProject, LiveProject
 from reconciler.planning.planner import plan_project
@@ -20,6 +21,7 @@ from reconciler.render.layout import Ink, Line, Paint, commands, folded, lay_out
 from reconciler.render.signs import Sign
 from reconciler.render.text.diagnostics import snippet
 from reconciler.render.text.doctor import lay_out_doctor
+from reconciler.render.text.pins import lay_out_pins
 from tests import strategies
 from tests.building import desired, live
 from tests.render import plans, test_drift
@@ -266,3 +268,13 @@ def test_only_signs_are_yellow() -> None:
     shown += "".join(render_outcome(plans.happened(), base=plans.BASE, now=plans.NOW, colour=True))
     shown += render_diagnostics(plans.diagnosed(), base=plans.BASE, colour=True)
     assert {*re.findall("\x1b\\[[0-9;]*33m(.*?)\x1b", shown)} == {"~"}
+
+
+def test_pins_at_a_narrow_terminal() -> None:
+    pins = Pins((Pin("kitten_labeling", 1, "e431ba3" + "0" * 33, "e7b74a93b422" + "0" * 52, "2026-11-28T13:41:00Z"),))
+    assert lay_out_pins(pins, columns=40).split("\n")[:4] == [
+        "PROJECT          VERSION  COMMIT",
+        "     CONTENT       RECORDED",
+        "kitten_labeling  1        e431ba3",
+        "     e7b74a93b422  2026-11-28T13:41:00Z",
+    ]

@@ -81,7 +81,8 @@ def _lines(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
         yield from paint.fold(f"{indent}{label}", len(indent))
     for line, command in commands("\n".join(_detail(diagnostic.explanation))):
         own = len(line) - len(line.lstrip(" "))
-        yield from paint.fold(f"{indent}{line}".rstrip(), len(indent) + own + (4 if command else 0), command=command)
+        hang = len(indent) + own + (4 if command or own else 0)
+        yield from paint.fold(f"{indent}{line}".rstrip(), hang, command=command)
     if diagnostic.used_by:
         yield from paint.fold(f"{indent}{paint(_users(diagnostic.used_by), Ink.DIM)}", len(indent))
 

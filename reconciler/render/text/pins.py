@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.diagnostics import count
 from reconciler.model.history import Pin, Pins
 from reconciler.render.escape import plain
-from reconciler.render.layout import width
+from reconciler.render.layout import Paint, width
 
 _HEADS = ("PROJECT", "VERSION", "COMMIT", "CONTENT", "RECORDED")
 
@@ -18,6 +18,7 @@ def lay_out_pins(pins: Pins, *, colour: bool = False, columns: int | None = None
         "  ".join(f"{cell}{' ' * (room - width(cell))}" for cell, room in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
+    lines = [row for line in lines for row in Paint(colour, columns).fold(line)]
     return "\n".join([*lines, *([""] if lines else []), f"Pins: {count(len(pins.pins), 'project')}."]) + "\n"
 
 
