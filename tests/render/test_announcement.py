@@ -60,7 +60,7 @@ def test_markdown() -> None:
 ## Choices, version 1 (November 24, 2026)
 
 - Removed `Dog`
-- Renamed `Kitten` to `Kittens`
+- Probably renamed `Kitten` to `Kittens`
 - Moved `Puppy` from `Dog` to the top level
 
 ## Choices, version 0 (November 24, 2026)
@@ -98,7 +98,7 @@ def test_markdown() -> None:
          '- Changed `A`: description `"x" -> "y"`'),
         ((["A", "B"], ["B", "A"]), '- The order: `"A", "B" -> "B", "A"`'),
         (([{"choice": "Kitten", "description": "x"}, "B"], [{"choice": "Kittens", "description": "y"}, "B"]),
-         '- Renamed `Kitten` to `Kittens`: description `"x" -> "y"`'),
+         '- Probably renamed `Kitten` to `Kittens`: description `"x" -> "y"`'),
         ((["A", None], ["A"]),
          "The changes are unknown, because the previous version cannot be read or is not shown by Scale."),
         ((["A"], None), "This version cannot be read."),
@@ -108,6 +108,13 @@ def test_markdown() -> None:
 )  # fmt: skip
 def test_what_happened_to_choices(versions: tuple[Any, ...], words: str) -> None:
     assert last(*versions) == words
+
+
+def test_a_declared_rename_is_certain() -> None:
+    project = live(ontologies=(["Kitten"], ["Kittens"]))
+    revisions = timeline(project, MAKERS, {"Kitten": "Kittens"})
+    text = markdown.lay_out_history(view(History(TARGET, "p", NOW, "t", revisions=revisions)))
+    assert "\n- Renamed `Kitten` to `Kittens`\n" in text
 
 
 def test_the_name_of_the_list() -> None:
@@ -146,7 +153,7 @@ def test_a_page() -> None:
     headings = re.findall("<h2>(.*?)</h2>", text)
     assert headings == re.findall("(?m)^## (.*)$", markdown.lay_out_history(view(found())))
     assert "<p>Skip <del>blurry</del><ins>dark</ins> images.</p>" in text
-    assert "<li>Renamed <bdi>Kitten</bdi> to <bdi>Kittens</bdi></li>" in text
+    assert "<li>Probably renamed <bdi>Kitten</bdi> to <bdi>Kittens</bdi></li>" in text
     assert '<li class="d1"><bdi>Puppy</bdi></li>' in text
     assert "<li><bdi>priority</bdi>: <bdi>10 -&gt; 20</bdi></li>" in text
     assert "style=" not in text

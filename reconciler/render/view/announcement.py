@@ -123,7 +123,8 @@ def _change(choice: Choice, above: Sequence[Choice]) -> tuple[int, list[Sentence
     """What happened to a choice: its place in the order of changes, and a sentence for each change."""
     name, place = Name(choice.name), _place(above)
     if choice.renamed_from is not None:
-        return 2, [("Renamed ", Name(choice.renamed_from), " to ", name, *_described(choice))]
+        verb = "Renamed " if choice.declared else "Probably renamed "
+        return 2, [(verb, Name(choice.renamed_from), " to ", name, *_described(choice))]
     if choice.sign is Sign.ADD:
         return 0, [("Added ", name, *place, *_described(choice))]
     if choice.sign is Sign.REMOVE:
