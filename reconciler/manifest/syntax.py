@@ -187,6 +187,11 @@ def _colon_in_brackets(refusal: _Refusal) -> _Explained:
     """`{a: b: c}`, or `{a: b c: d}`: a colon too many for its item."""
     line = refusal.starts[refusal.line(refusal.index)]
     item = max(line, *(refusal.text.rfind(each, line, refusal.index) + 1 for each in (",", *_CLOSERS)))
+    before = len(refusal.text[: refusal.index].rstrip(" ")) - 1
+    if refusal.text[before] in _CLOSERS.values():
+        what = "list" if refusal.text[before] == "]" else "mapping"
+        label = "remove the colon and what follows it, or quote the whole text"
+        return _Explained(before, f"a colon follows a {what}", label, end=refusal.index + 1)
     pair = _PAIR.match(refusal.text, item, refusal.index)
     value = pair.end() if pair is not None else item
     end = next((at for at in range(refusal.index, len(refusal.text)) if refusal.text[at] in ",]}\r\n"), refusal.index)
@@ -267,7 +272,9 @@ def _text_with_colon(refusal: _Refusal, value: int, end: int) -> _Explained:
         if below is not None and refusal.indent(below) > refusal.indent(refusal.line(value)):
             label = "move this key to a line of its own, and indent it"
             return _Explained(value, "a second key on this line", label, end=refusal.index + 1)
-        label = "quote the text, or, if it is a key, move it to a line of its own"
+        label = "quote the text"
+        if end == refusal.line_end(refusal.starts[refusal.line(value)]):
+            label += ", or, if it is a key, move it to a line of its own"
         return _Explained(value, "unquoted text ends with a colon", label, end=refusal.index + 1)
     label = "quote the text"
     if first and first in _SMART:
@@ -294,7 +301,14 @@ def _no_colon(refusal: _Refusal) -> _Explained | None:
         return glued
     above = refusal.line_above(line)
     label = "write KEY: VALUE"
-    if above is not None and not _ends_whole(refusal.line_text(above)):
+    below = refusal.line_below(line)
+    if below is not None and refusal.indent(below) > refusal.indent(line):
+        label = "add a colon after the key"
+    elif above is not None and _is_item(refusal.line_text(above)) and refusal.indent(above) == refusal.indent(line):
+        summary = "found text where a list item is expected"
+        label = "to add an item, start this line with a hyphen and a space; to continue the item, indent this line"
+        return _Explained(refusal.began, summary, label, end=refusal.line_end(refusal.began))
+    elif above is not None and not _ends_whole(refusal.line_text(above)):
         label += ", or indent the line to continue the one above"
     if above is not None and _TEXT_BELOW.search(refusal.line_text(above)):
         label = f"if this continues the text of line {above + 1}, indent this line more than that line"

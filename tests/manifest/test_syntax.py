@@ -198,6 +198,22 @@ CASES = {
     "a character that is none": (
         HEAD + "params: {a: x\ufffe}\n", "3:14", "YAML cannot contain U+FFFE", "remove the character, or write \\uFFFE",
     ),
+    "a text that ends with a colon in braces": (
+        HEAD + "params: {a: b: }\n", "3:13", "unquoted text ends with a colon", "quote the text",
+    ),
+    "a colon behind braces in braces": (
+        HEAD + "params: {a: {b: c}: d}\n", "3:18", "a colon follows a mapping", "remove the colon",
+    ),
+    "a colon behind brackets in braces": (
+        HEAD + "params: {a: [b] : d}\n", "3:15", "a colon follows a list", "remove the colon",
+    ),
+    "a key without its colon": (
+        HEAD + "params\n  a: 1\n", "3:1", "this line has no key", "add a colon after the key",
+    ),
+    "an item without its hyphen": (
+        HEAD + "ontology:\n  - Cat\n  Dog\n", "5:3", "found text where a list item is expected",
+        "to add an item, start this line with a hyphen and a space; to continue the item, indent this line",
+    ),
     "a sign": (HEAD + "ontology:\n  - @a\n", "4:5", "unquoted text cannot start with @", "quote the text"),
 }  # fmt: skip
 
