@@ -68,6 +68,7 @@ def test_what_no_pattern_can_name_is_not_looked_into() -> None:
     assert not Patterns().reaches_below(("params",))
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("patterns", [300, 600])
 def test_one_part_is_one_step_for_all_patterns(patterns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = 0
@@ -86,6 +87,7 @@ def test_one_part_is_one_step_for_all_patterns(patterns: int, monkeypatch: pytes
     assert steps == 1_072
 
 
+@pytest.mark.untraced
 def test_few_states_are_remembered() -> None:
     patterns = Patterns(map(parse_pattern, ("params.*.a*",)))
     assert all(patterns.covers(("params", number, f"a{number}")) for number in range(10_100))

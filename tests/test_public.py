@@ -159,6 +159,7 @@ main()
 """
 
 
+@pytest.mark.untraced
 def test_where_posix_is_missing_every_module_can_be_imported_and_a_command_says_why_it_does_not_run() -> None:
     done = subprocess.run([sys.executable, "-c", OF_POSIX], capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr

@@ -413,6 +413,7 @@ def test_long_numbers_and_keys_that_are_fine(tmp_path: Path) -> None:
     assert settings_of(tmp_path, text, file="pyproject.toml").manifests == tmp_path / "projects"
 
 
+@pytest.mark.untraced
 def test_of_many_mistakes_the_first_are_reported_and_the_rest_counted(tmp_path: Path) -> None:
     with pytest.raises(DiagnosedError) as caught:
         settings_of(tmp_path, "".join(f"k{number} = 1\n" for number in range(5_000)))

@@ -286,6 +286,7 @@ def test_named_files_are_written_through_no_link(
     assert not (repository / ".reconciler").exists()
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("arguments", [["show"], ["apply", "--plan"], ["plan", "--live"], ["sandbox", "seed"]])
 @pytest.mark.parametrize("kind", ["device", "pipe", "endless"])
 def test_named_files_that_are_none(cli: Cli, repository: Path, arguments: list[str], kind: str) -> None:
@@ -408,6 +409,7 @@ OBJECTS = st.one_of(
 )
 
 
+@pytest.mark.untraced
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     changes=st.lists(st.tuples(st.sampled_from(NAMES), OBJECTS), min_size=1, max_size=4),

@@ -49,6 +49,7 @@ class Counting:
             self._in_flight -= 1
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("parallelism", [1, 3, 8])
 def test_an_update_is_a_fence_a_write_and_a_look(
     cli: Cli,

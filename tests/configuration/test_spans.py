@@ -235,6 +235,7 @@ def paths(value: Any, path: Parts = ()) -> Iterator[Parts]:
         yield from paths(below, (*path, part))
 
 
+@pytest.mark.untraced
 def test_every_key_and_value_is_found() -> None:
     for seed in range(200):
         written = Writer(Random(seed))

@@ -63,6 +63,7 @@ def started(folder: Path, call: str) -> Iterator[subprocess.Popen[bytes]]:
             child.kill()
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 @pytest.mark.parametrize("call", [READ, f"Refs(root, 'hub').swap('{REF}', 'HEAD', None)"])
 def test_a_run_that_ends_leaves_nothing_that_talks_to_a_remote(

@@ -437,6 +437,7 @@ The peak in getrusage of a process includes that of the process which started it
 """
 
 
+@pytest.mark.untraced
 def test_a_forged_file_costs_no_memory(clone: Path, remote: Path) -> None:
     """Neither here nor in the git that fetches it."""
     size = 100_000_000
@@ -642,6 +643,7 @@ def use(folder: Path, top: Path, other: Path, remote: Path, temporary: Path) -> 
     run(remote, "fsck", "--strict")
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("traced", [False, True], ids=["quiet", "traced"])
 @pytest.mark.parametrize("setup", SETUPS)
 def test_no_configuration_makes_reading_write(
@@ -673,6 +675,7 @@ def test_a_trace_is_no_part_of_an_error(clone: Path, remote: Path, monkeypatch: 
     assert "trace" not in caught.value.detail
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("shape", ["linked", "submodule", "sha256", "shallow", "borrowing"])
 def test_clones_of_every_shape(
     clone: Path, checkout: Path, remote: Path, temporary: Path, tmp_path: Path, shape: str

@@ -163,6 +163,7 @@ def test_an_edit_that_git_is_told_not_to_see(checkout: Path) -> None:
         run(checkout, "update-index", option.replace("--", "--no-"), "projects/p.yaml")
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("where", ["texts/{}.md", "texts/{}/a.md", "texts-{}/a.md"])
 def test_sixteen_thousand_files(checkout: Path, where: str) -> None:
     """More than a command line holds. Nothing beside them counts."""

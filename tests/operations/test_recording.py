@@ -374,6 +374,7 @@ def test_who_is_overtaken_lays_its_entries_over_those_of_others(place: Place) ->
     run(test)
 
 
+@pytest.mark.untraced
 def test_who_loses_for_a_minute_gives_up_with_nothing_written(place: Place) -> None:
     async def test() -> None:
         made = plan(live({"a": 1}))

@@ -195,6 +195,7 @@ def test_nothing_is_damaged(healthy: Seen) -> None:
     assert healthy.plan.summary.change == len(NAMES)
     assert healthy.plan.unmanaged == healthy.drift.unmanaged == (UNMANAGED,)
     assert not healthy.snapshot.unreadable
+    _render(healthy)
 
 
 def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
@@ -275,7 +276,7 @@ def test_one_damaged_project_is_read_or_named_and_hides_no_other(
         if blocked.diagnostic.code == "unreadable":
             assert blocked.name in unread
             assert blocked.path.startswith(("projects[", "project"))
-    _render(seen)
+    _render(seen, known=healthy)
 
 
 def _check_blocked(made: Plan, found: Drift) -> None:
@@ -289,14 +290,16 @@ def _check_blocked(made: Plan, found: Drift) -> None:
     assert found.errored == bool(found.blocked)
 
 
-def _render(seen: Seen) -> None:
-    """Nothing that is rendered fails, nor holds what UTF-8 cannot."""
-    for made in (seen.plan, seen.plan_from):
+def _render(seen: Seen, known: Seen | None = None) -> None:
+    """Nothing that is rendered fails, nor holds what UTF-8 cannot. What is as `known` has been rendered."""
+    plans = (known.plan, known.plan_from) if known else ()
+    for made in (one for one in (seen.plan, seen.plan_from) if one not in plans):
         to_json(PlanShape.document(printed(made, base="/"))).encode()
         render_plan(made, base="/", now=NOW).encode()
         render_plan_markdown(made, base="/", now=NOW).encode()
         render_page(made, base="/", now=NOW).encode()
-    for found in (seen.drift, seen.drift_from):
+    drifts = (known.drift, known.drift_from) if known else ()
+    for found in (one for one in (seen.drift, seen.drift_from) if one not in drifts):
         to_json(DriftShape.document(printed(found, base="/"))).encode()
         render_drift(found, base="/", now=NOW).encode()
         render_drift_markdown(found, base="/", now=NOW).encode()

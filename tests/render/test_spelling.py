@@ -106,6 +106,7 @@ def test_longer_repetition_differs_by_its_length() -> None:
     assert left != right
 
 
+@pytest.mark.untraced
 def test_values_that_part_late() -> None:
     left, right = contrast(list(range(1_000)), [*range(999), 7])
     assert left != right
@@ -129,6 +130,7 @@ def test_different_texts_look_different(before: str, after: str, head: str, tail
     assert left.isprintable()
 
 
+@pytest.mark.untraced
 def test_large_values_cost_little() -> None:
     before, after = "ab" * 5_000_000, "ab" * 4_999_999 + "ba"
     many = {str(n): n for n in range(1_000_000)}

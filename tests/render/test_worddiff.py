@@ -132,6 +132,7 @@ def test_a_long_word_is_shown_where_it_differs() -> None:
     assert len(line) < 1_000
 
 
+@pytest.mark.untraced
 def test_each_tenth_word_of_a_very_long_line() -> None:
     before = "<p>Label every car.</p>" * 2_000
     after = " ".join(word if n % 10 else f"{word}X" for n, word in enumerate(before.split(" ")))

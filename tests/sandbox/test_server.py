@@ -226,6 +226,7 @@ def test_a_body_that_is_too_deep_does_not_end_the_server(url: str) -> None:
         assert client.get(f"{url}/projects").status_code == 200
 
 
+@pytest.mark.untraced
 def test_two_processes_write_without_gap_or_double(file: Path) -> None:
     """Both are asked at once for the same new names, then for versions of the same project."""
     with served(file) as (first, _), served(file) as (second, _):

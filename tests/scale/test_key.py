@@ -53,6 +53,7 @@ ECHOES = [
 ]
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("script", ECHOES, ids=range(len(ECHOES)))
 def test_the_key_is_in_nothing_that_is_ever_printed(script: bytes, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)

@@ -315,6 +315,7 @@ def test_an_answer_of_any_kind() -> None:
         parse_json(b'"\\ud800"')
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("head", "text"), [(b"", b'"'), (b"", b"\\"), (b'[{"a":"', b"\\"), (b"", b"]"), (b"", b"[,{:")]
 )

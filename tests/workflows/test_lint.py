@@ -18,6 +18,8 @@ from tests.npm import module
 from tests.repositories import git
 from tests.workflows.own import PIN, ROOT, own_files
 
+pytestmark = pytest.mark.untraced
+
 BIN = Path(sys.executable).parent
 _UNKNOWN_TO_ACTIONLINT = (
     'unexpected key "queue" for "concurrency" section. expected one of "cancel-in-progress", "group"'

@@ -48,6 +48,7 @@ def test_a_page_elsewhere_gets_no_token(client: GithubClient, github: Github, li
     assert len(github.log) == 1
 
 
+@pytest.mark.untraced
 def test_pages_without_end_end(client: GithubClient, github: Github) -> None:
     link = f'<{github.url}/repos/{REPOSITORY}{THREAD}>; rel="next"'
     github.faults.append(Fault("GET", THREAD, 200, {"link": link}, [], times=1000))

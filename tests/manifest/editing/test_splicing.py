@@ -326,6 +326,7 @@ class Maker:
         return self.value(2)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("first", range(0, 120, 30))
 def test_any_value_can_be_reached_and_the_rest_stays(first: int) -> None:
     for seed in range(first, first + 30):
