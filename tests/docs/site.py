@@ -145,6 +145,7 @@ def _pages(entries: Sequence[Entry]) -> str:
 
 _STYLE = """/* A key or an option is never broken within a word: on a narrow screen, the table scrolls. */
 .md-typeset td:first-child code { white-space: nowrap; }
+.md-typeset td code { word-break: normal; overflow-wrap: normal; }
 """
 
 _THEME = """
