@@ -46,6 +46,10 @@ PHRASES: Final = {
     r"\bof one's own\b|\blooks like ours\b": "reconciler's",
     r"\b(leads?|led) to the same\b": "use the same",
     r"\bset (a )?later dates? in\b": "set … to a later date",
+    r"\b(laid|lays?) over\b": "overrides",
+    r"\bin line [0-9{]": "on line …",
+    r"\bhas the last word\b": "decides",
+    r"\bas far as it is known\b": "what is known about …",
 }
 """A pattern of what is not written, and what is written instead."""
 

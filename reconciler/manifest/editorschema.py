@@ -2,7 +2,7 @@
 the mistakes that a schema can catch.
 
 What a task accepts is an open set, so nothing below `params` is ever refused: what is known about parameters appears
-only as descriptions and proposals. `reconciler validate` has the last word.
+only as descriptions and proposals. `reconciler validate` decides.
 """
 
 from __future__ import annotations

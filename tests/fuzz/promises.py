@@ -55,7 +55,7 @@ def check(seed: int, root: Path) -> int:
 def check_repository(root: Path, *, overlay: Path | None, laid: bool = False) -> int:
     """Load a repository with both parsers; how many diagnostics there were. Asserts every promise.
 
-    The overlay is laid over the manifests, or only looked at.
+    The overlay overrides values of the manifests, or is only checked.
     """
     global _watching
     # Of the process, which may have run other tests before.

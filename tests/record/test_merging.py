@@ -1,4 +1,4 @@
-"""What a run writes into its section, laid over what others wrote there."""
+"""A run's changes to its section, combined with the changes that other runs made."""
 
 from __future__ import annotations
 
