@@ -7,6 +7,7 @@ seen. Each write waits until the screen that announces it has been recorded.
 from __future__ import annotations
 
 import asyncio
+import codecs
 import contextlib
 import errno
 import fcntl
@@ -166,6 +167,7 @@ class _Terminal:
         self._environment = environment
         self._before = ""
         self._written = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._descriptor = -1
         self.ended = False
         self.scenes: list[Scene] = []
@@ -216,10 +218,10 @@ class _Terminal:
         end = time.monotonic() + _PATIENCE
         while not self.ended and not condition([row for row in map(plain, self.rows()) if row]):
             assert time.monotonic() < end, "\n".join(self.rows())
-            if not select.select([self._descriptor], [], [], 0.02)[0]:
+            if not select.select([self._descriptor], [], [], 0.05)[0]:
                 continue
             try:
-                self._written += os.read(self._descriptor, 1 << 16).decode()
+                self._written += self._decoder.decode(os.read(self._descriptor, 1 << 16))
             except OSError as problem:
                 if problem.errno != errno.EIO:  # what Linux answers once no process has the terminal open
                     raise
