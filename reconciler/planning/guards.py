@@ -155,29 +155,29 @@ def not_kept(changes: Sequence[ProjectChange], situation: Situation) -> Objectio
     for change in effective(changes, Action.UPDATE):
         noted = situation.known[change.name].not_kept if change.name in situation.known else {}
         again = [
-            situation.path(field)
+            field
             for field in (change.fields if noted else ())
             if (path := format_path(field.path)) in noted and noted[path] == value_hash(field.after)
         ]
         if again:
             yield Objection(
                 change,
-                f"Scale did not keep {count(len(again), 'value')} that an earlier apply wrote: {listed(again)}",
+                f"Scale did not keep {count(len(again), 'value')} that an earlier apply wrote: "
+                f"{listed([situation.path(field) for field in again])}",
                 f"The manifest still declares {'the same value' if len(again) == 1 else 'the same values'}.",
-                f"Declare what Scale keeps, or add {listed(_to_ignore(change, situation, again))} to reconcile.ignore.",
+                f"Declare what Scale keeps, or add {listed(_to_ignore(again, situation))} to reconcile.ignore.",
             )
 
 
-def _to_ignore(change: ProjectChange, situation: Situation, paths: Sequence[str]) -> list[str]:
+def _to_ignore(fields: Sequence[Field], situation: Situation) -> list[str]:
     """The patterns that cover these fields. In an ontology, only some patterns can be ignored."""
     found: dict[str, None] = {}
-    for field in change.fields:
-        if (path := situation.path(field)) in paths:
-            last = field.path[-1]
-            if field.path[0] == "ontology":
-                is_text = isinstance(last, Attribute) and last.name in ("description", "display")
-                path = f"ontology.**.@{last.name}" if isinstance(last, Attribute) and is_text else "ontology"
-            found[path] = None
+    for field in fields:
+        path, last = situation.path(field), field.path[-1]
+        if field.path[0] == "ontology":
+            is_text = isinstance(last, Attribute) and last.name in ("description", "display")
+            path = f"ontology.**.@{last.name}" if isinstance(last, Attribute) and is_text else "ontology"
+        found[path] = None
     return list(found)
 
 

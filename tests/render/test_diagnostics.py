@@ -91,6 +91,8 @@ def test_users() -> None:
         ([], 41, "41 manifests are valid."),
         ([], 1, "1 manifest is valid."),
         ([], 0, "There are no manifests to check."),
+        ([warning("x", "y")], 0, "There are no manifests to check, with 1 warning."),
+        ([error("x", "y")], 0, "1 error."),
         ([warning("x", "y")], 41, "41 manifests are valid, with 1 warning."),
         ([error("x", "y")], 41, "1 error in 41 manifests."),
         ([error("x", "y", location=location("a.yaml", 1, 1, 1, None))] * 2, 41, "2 errors in 1 of 41 manifests."),
