@@ -112,7 +112,7 @@ $(READY): $(PRODUCT) requirements.lock $(wildcard $(LOCKS)/*.lock) pyproject.tom
 	@touch $@
 
 packages:
-	$(INSTALL) --require-hashes --requirement requirements.lock
+	$(INSTALL) --no-compile --require-hashes --requirement requirements.lock
 	$(INSTALL) --no-deps --no-build-isolation --editable .
 
 wheels:
