@@ -23,7 +23,7 @@ def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "columns"), [(None, 60), ("", 60), ("0", 60), ("100", 100), ("9", 40), ("wide", None)]
+    ("variable", "columns"), [(None, 60), ("", 60), ("0", 60), ("100", 100), ("9", 40), ("wide", 60)]
 )
 def test_the_width_of_a_terminal(monkeypatch: pytest.MonkeyPatch, variable: str | None, columns: int | None) -> None:
     at_a_terminal(monkeypatch)
