@@ -87,7 +87,8 @@ class Checks:
     def run(self, project: DesiredProject) -> list[Fault]:
         """Runs the rules. Returns their findings, with paths in the composed document, and only the first one for each
         path."""
-        subject = Subject(project, self._today, self._remembered)
+        shares = isinstance(project.origin, Origin) and project.origin.parts
+        subject = Subject(project, self._today, self._remembered if shares else {})
         faults: dict[object, Fault] = {}
         for rule, asked in self._rules_for(project.type):
             for fault in rule.find(subject):
