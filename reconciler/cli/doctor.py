@@ -26,7 +26,11 @@ Examples:
 @click.command("doctor", epilog=_EPILOG)
 @console.target_options
 @click.option("--assumptions", is_flag=True, help="Check which assumptions about the API hold on this account.")
-@click.option("--write", is_flag=True, help="With --assumptions and a test key: create one project to check the rest.")
+@click.option(
+    "--write",
+    is_flag=True,
+    help="With --assumptions and a test key: create one project to check the remaining assumptions.",
+)
 @click.option("--auto-approve", is_flag=True, help="With --write: do not ask for approval.")
 @formats.format_option("doctor")
 def command(

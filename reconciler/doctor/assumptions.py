@@ -68,7 +68,7 @@ class _Choices(Assumption):
 
 class _OntologyVersions(Assumption):
     name = "ontology-versions"
-    otherwise = "Reconciler uses these numbers instead of positions in the history. No action is needed."
+    otherwise = "Reconciler uses the values that Scale returns. No action is needed."
     unseen = "no project has an ontology"
 
     def by_reads(self, seen: Seen) -> Iterator[Evidence]:
@@ -135,7 +135,7 @@ class _Null(_Stored):
     def compared(self, stored: Mapping[str, Json], sent: Mapping[str, Json]) -> Evidence:
         if NULL_PARAM in stored:
             if stored[NULL_PARAM] is None:
-                return holds("a parameter sent as null was stored")
+                return holds("a parameter sent as null was stored as null")
             return fails("null was replaced with a different value")
         if not any(map(is_empty, stored.values())):
             return unseen("a parameter sent as null was dropped, but so was every other empty value")
@@ -243,7 +243,7 @@ class _ArchivedName(Assumption):
         times = Counter(project["name"] for project in seen.listed)
         for project in seen.listed:
             if project.get("archived") is True and times[project["name"]] > 1:
-                yield fails(f"an archived project and another one are both named {quoted(project['name'])}")
+                yield fails(f"an archived project and another project are both named {quoted(project['name'])}")
 
 
 class _OntologyName(Assumption):

@@ -76,8 +76,8 @@ def skipped(check: str) -> CheckResult:
 
 
 def unasked() -> CheckResult:
-    """The result of the assumptions if nothing answers."""
-    return CheckResult("assumptions", *_UNASKED)
+    """The result of the assumptions if the list of projects is not known."""
+    return CheckResult("assumptions", CheckStatus.SKIPPED, "Not checked.", "Fix the errors above first.")
 
 
 def _ok(message: str) -> Result:

@@ -124,7 +124,7 @@ def _make(
         return CheckResult("project", CheckStatus.OK, message), None
     name = project_name(datetime.now(UTC))
     if not approve(name, rest):
-        remedy = "To check the rest, approve the project. Otherwise, omit --write."
+        remedy = "To check the remaining assumptions, approve the project. Otherwise, omit --write."
         return CheckResult(
             "project", CheckStatus.SKIPPED, "No project was created, because you did not approve it.", remedy
         ), None

@@ -102,7 +102,7 @@ class RevisionShape(Shape):
     number: Annotated[Count, Key(alias="version")]
     """The version's number."""
     at: Annotated[Moment | None, Key(alias="created_at")]
-    """When the version was created. RFC 3339, UTC; null if Scale returns no time."""
+    """When the version was created. RFC 3339, UTC; null if Scale returns no timestamp."""
     commit: CommitId | None
     """The manifest's commit; null if no apply created the version, or if no commit contains the manifest."""
     changes: tuple[ChangeShape, ...] | None
@@ -179,7 +179,7 @@ class BlamedShape(Shape):
     version: Count
     """The version of the params or of the ontology that introduced the value."""
     at: Annotated[Moment | None, Key(alias="created_at")]
-    """When that version was created. RFC 3339, UTC; null if Scale returns no time."""
+    """When that version was created. RFC 3339, UTC; null if Scale returns no timestamp."""
     or_earlier: bool = False
     """Whether an earlier version, which is not shown or cannot be read, might have introduced the value."""
     made_by: Maker
@@ -225,7 +225,7 @@ class RenamingShape(Shape):
     version: Count
     """The version that renamed it."""
     at: Annotated[Moment | None, Key(alias="created_at")]
-    """When that version was created. RFC 3339, UTC; null if Scale returns no time."""
+    """When that version was created. RFC 3339, UTC; null if Scale returns no timestamp."""
     commit: CommitId | None
     """The manifest's commit; null if no apply created the version, or if no commit contains the manifest."""
     declared: bool

@@ -1,4 +1,4 @@
-"""What a parser reports about a text that is not YAML, and what people are told instead."""
+"""What a parser reports about a text that is not YAML, and what a message explains instead."""
 
 from __future__ import annotations
 

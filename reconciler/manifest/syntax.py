@@ -143,7 +143,12 @@ def _braces(refusal: Refusal) -> Explained | None:
     start = refusal.index - 1
     if refusal.text[start : refusal.index + 1] != "{%":
         return None
-    return Explained(start, "unquoted text cannot start with {%", "quote the text", end=refusal.line_end(start))
+    return Explained(
+        start,
+        "unquoted text cannot start with {%",
+        "render the template first, or, if this is text, quote it",
+        end=refusal.line_end(start),
+    )
 
 
 def _first_character(refusal: Refusal) -> Explained | None:
@@ -194,7 +199,7 @@ def _misplaced(refusal: Refusal) -> Explained | None:
         return Explained(start, "there is no value before this comma", "remove the comma, or write a value before it")
     if sign == "-":
         label = "remove the hyphen, or, if it is part of the text, quote the text"
-        return Explained(start, "an item in brackets does not start with a hyphen", label)
+        return Explained(start, "an item in brackets cannot start with a hyphen and a space", label)
     if sign in CLOSERS.values():
         began = _last_open(refusal.text[:start])
         if began == start:

@@ -18,7 +18,7 @@ class Unit:
     """One unit (a parameter, or the ontology) whose base, live and desired values are not all equal.
 
     `path` is `params.KEY` or `ontology`. `version` and `at` (aware) are those that introduced the live value; they are
-    None if there is no value, or no time. `fields` are the differences to show: from the base (without one,
+    None if there is no value, or no timestamp. `fields` are the differences to show: from the base (without one,
     from what git says) to what is live; for a pending unit from what is live to what git says. For a conflict,
     `in_git` are those from the base to what git says. `source` is where git says it.
     """

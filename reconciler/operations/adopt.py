@@ -23,6 +23,7 @@ from reconciler.operations.preparing import Prepared, prepare
 from reconciler.operations.recording import read_record
 from reconciler.operations.session import Session
 from reconciler.planning.adoption import Proposal, is_named, proposals
+from reconciler.planning.bases import unit_words
 from reconciler.planning.drift import baseline_of, project_drift
 from reconciler.planning.live import Live
 
@@ -169,7 +170,7 @@ def _ignore(proposal: Proposal, choice: Choice) -> Json:
 def _refused(proposal: Proposal) -> Diagnostic:
     return error(
         "not-adopted",
-        f"{proposal.unit.path} of {address_of(proposal.project.name)} cannot be adopted",
+        f"{unit_words(proposal.unit.path)} of {address_of(proposal.project.name)} cannot be adopted",
         detail=f"{sentence(proposal.refusal)} Change the manifest by hand, or add the path to reconcile.ignore.",
     )
 

@@ -30,7 +30,7 @@ from reconciler.model.project import DesiredProject, LiveProject, Source, addres
 from reconciler.model.values import ABSENT, Absent, Json, equal
 from reconciler.operations.ledger import remember, uncommitted
 from reconciler.operations.patches import patch
-from reconciler.planning.bases import ONTOLOGY, parameter_in
+from reconciler.planning.bases import ONTOLOGY, parameter_in, unit_words
 from reconciler.planning.intent import compare
 from reconciler.settings import Settings, Target
 
@@ -230,7 +230,7 @@ def _checked(
         different = _differing(new, reference.get(name), changed | own.keys())
         if others & different:
             shared |= dict.fromkeys(sorted(_sources(old, new, others, users) & files.keys()), name)
-            summary = f"the edit would also change {sorted(others)[0]} of {address_of(name)}"
+            summary = f"the edit would also change {unit_words(sorted(others)[0])} of {address_of(name)}"
             failures.append(_refused(summary, old.source))
         for unit, each in own.items():
             if unit == IGNORE or unit not in different:
@@ -274,7 +274,7 @@ def _differing(new: DesiredProject, reference: LiveProject | None, units: set[st
 
 
 def _failure(wanted: Wanted, why: str) -> Diagnostic:
-    summary = f"{wanted.unit} of {address_of(wanted.project.name)} cannot be written to the manifest"
+    summary = f"{unit_words(wanted.unit)} of {address_of(wanted.project.name)} cannot be written to the manifest"
     remedy = "Edit the manifest by hand, or select other projects."
     return _refused(summary, wanted.project.source, why=f"{sentence(why)} ", remedy=remedy)
 

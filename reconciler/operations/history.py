@@ -196,10 +196,12 @@ def _notes(
         is_alone = len(live.ontology_history) == 1
         if at is not None:
             detail = "To see what changed between two of its versions, compare them by number:"
-            notes.append(_by_number(live, "the ontology is not shown, because its versions have no time", detail))
+            notes.append(_by_number(live, "the ontology is not shown, because its versions have no timestamps", detail))
         elif compared is not None and compared.part is None and Part.ONTOLOGY not in shown and not is_alone:
             detail = "To compare its versions, specify their numbers:"
-            notes.append(_by_number(live, "the ontology is not compared, because its versions have no time", detail))
+            notes.append(
+                _by_number(live, "the ontology is not compared, because its versions have no timestamps", detail)
+            )
     return notes
 
 

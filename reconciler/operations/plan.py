@@ -122,7 +122,9 @@ def _check_size(desired: Sequence[DesiredProject], live: Live) -> None:
     repeated = total - nodes.distinct
     if repeated > _MOST_REPEATED:
         summary = f"aliases and references repeat {repeated:,} values in these changes"
-        detail = f"The limit for one plan is {_MOST_REPEATED:,}. To plan fewer projects, name them in the command."
+        detail = (
+            f"The limit for one plan is {_MOST_REPEATED:,}. Plan fewer projects at a time: name them in the command."
+        )
         raise DiagnosedError("the plan is too large", [error("too-large", summary, detail=detail)])
 
 

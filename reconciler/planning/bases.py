@@ -18,6 +18,11 @@ from reconciler.planning.intent import compare
 from reconciler.planning.mask import Ignored
 
 
+def unit_words(unit: str) -> str:
+    """A unit in a sentence: `the ontology`, or the parameter's path."""
+    return "the ontology" if unit == ONTOLOGY else unit
+
+
 def content_hash(content: Json) -> str:
     """SHA-256 of parameters, or of an ontology's choices without its name.
 

@@ -14,7 +14,7 @@ from reconciler.model.plan import Cause, Field, Kind
 from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject, address_of
 from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import ABSENT, Absent, Json, equal
-from reconciler.planning.bases import ONTOLOGY, base_of, origin_of, part_of
+from reconciler.planning.bases import ONTOLOGY, base_of, origin_of, part_of, unit_words
 from reconciler.planning.blocking import Block, blocked, unreadable
 from reconciler.planning.intent import Value, differences
 from reconciler.planning.nearness import neighbours, renamed_in_files
@@ -168,7 +168,7 @@ def _turns(name: str, unit: str, live: LiveProject) -> Diagnostic | None:
     versions = ", ".join(str(number) for number, _ in last)
     return warning(
         "taking-turns",
-        f"two writers seem to keep overwriting {unit} of {address_of(name)}",
+        f"two writers seem to keep overwriting {unit_words(unit)} of {address_of(name)}",
         detail=f"Versions {versions} alternate between two values. Decide which writer owns the value. If that is not "
         "the manifest, add the path to reconcile.ignore.",
     )

@@ -262,8 +262,8 @@ def renamed(changes: Sequence[ProjectChange], situation: Situation) -> Objection
             change,
             what,
             f"{quoted(was)} stays on Scale: {PERMANENT[0].lower()}{PERMANENT[1:]}",
-            f"If both names mean the same project, rename {quoted(was)} to the new name in the dashboard, then plan "
-            "again.",
+            f"If both names refer to the same project, rename {quoted(was)} to the new name in the dashboard, then "
+            "plan again.",
         )
 
 

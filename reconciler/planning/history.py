@@ -26,7 +26,7 @@ NAMED: Final = {Part.PARAMS: "params", Part.ONTOLOGY: "the ontology"}
 def timeline(live: LiveProject, makers: Makers, renames: Mapping[str, str]) -> tuple[Revision, ...]:
     """Every version, each compared with the one before it, in the order of their times.
 
-    If an ontology's version has no time, the ontology's versions come last. `renames` are those that the manifest
+    If an ontology's version has no timestamp, the ontology's versions come last. `renames` are those that the manifest
     declares.
     """
     spanning = partial(_spanning, live, makers, renames)
@@ -50,7 +50,7 @@ def between(live: LiveProject, asked: Range, makers: Makers, renames: Mapping[st
     """What changed from one version to another one.
 
     A range without a part names versions of the parameters. The ontology is then compared as it was at these times, or
-    if its versions have no times, by the same numbers if it has them.
+    if its versions have no timestamps, by the same numbers if it has them.
 
     Raises:
         UsageError: a version is not in the history, or cannot be read.
@@ -78,7 +78,7 @@ def between(live: LiveProject, asked: Range, makers: Makers, renames: Mapping[st
 
 
 def state_at(live: LiveProject, moment: datetime, makers: Makers) -> tuple[Revision, ...]:
-    """The versions of a time, each shown whole. Parts whose versions have no times are left out.
+    """The versions of a time, each shown whole. Parts whose versions have no timestamps are left out.
 
     Raises:
         UsageError: the project did not exist yet, or the history starts later.
@@ -93,7 +93,7 @@ def state_at(live: LiveProject, moment: datetime, makers: Makers) -> tuple[Revis
 
 
 def versions_at(live: LiveProject, moment: datetime) -> dict[Part, Version]:
-    """The versions of a time. Parts that had none yet, or whose versions have no times, are left out.
+    """The versions of a time. Parts that had none yet, or whose versions have no timestamps, are left out.
 
     Raises:
         UsageError: the project was created later, or the history that Scale shows starts later.
@@ -129,7 +129,7 @@ def version_of(live: LiveProject, part: Part, number: int) -> Version:
 
 
 def untimed(history: Sequence[Version]) -> bool:
-    """Whether a version has no time."""
+    """Whether a version has no timestamp."""
     return any(version.at is None for version in history)
 
 

@@ -118,6 +118,6 @@ def overtaken(before: Plan, after: Plan) -> tuple[Diagnostic, ...]:
     ]
     if not held:
         return ()
-    summary = "another apply has applied a newer commit since this one started"
+    summary = "another apply wrote a newer commit after this apply started"
     detail = f"The {OLDER_COMMIT} guard holds {listed(held)}.\n{_REMEDY}"
     return (error(OLDER_COMMIT, summary, detail=detail),)

@@ -20,7 +20,7 @@ from reconciler.model.plan import unit_of
 from reconciler.model.project import DesiredProject, LiveProject, ParamsMode, Version, address_of
 from reconciler.model.values import ABSENT
 from reconciler.planning.adoption import Proposal, proposals
-from reconciler.planning.bases import ONTOLOGY, parameter_in
+from reconciler.planning.bases import ONTOLOGY, parameter_in, unit_words
 from reconciler.planning.history import NAMED, no_version, shown_words, untimed, version_of, versions_at
 from reconciler.planning.intent import compare
 from reconciler.planning.mask import wanted_ontology, wanted_params
@@ -233,7 +233,7 @@ def _not_placed(live: LiveProject) -> Diagnostic:
 def _refused(desired: DesiredProject, unit: Proposal) -> Diagnostic:
     return error(
         _CODE,
-        f"{unit.unit.path} of {address_of(desired.name)} cannot be rolled back",
+        f"{unit_words(unit.unit.path)} of {address_of(desired.name)} cannot be rolled back",
         detail=f"Reason: {unit.refusal}. Change the manifest by hand.",
     )
 

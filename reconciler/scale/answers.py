@@ -163,7 +163,7 @@ def _rejected(answer: Answer, asked: Asked) -> ScaleError:
             RejectedError,
             f"returned a redirect (status {answer.status})",
             "Reconciler does not follow redirects. Set the endpoint to the API's final URL."
-            + (f" This redirect names {target}." if target else ""),
+            + (f" This redirect points to {target}." if target else ""),
         )
     kind, problem, advice = kinds.get(answer.status, default)
     proxy = _proxy_advice(asked) if answer.status in _GATEWAY else ""

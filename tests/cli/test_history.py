@@ -89,7 +89,7 @@ def test_the_state_at_a_time(cli: Cli, story: list[str], served: Served) -> None
     assert then["ontology"] == []
     shown = cli("history", "kittens", "--at", "2099-01-01")
     assert shown.last == "Versions at 2099-01-01 00:00 UTC: params 2."
-    assert "the ontology is not shown, because its versions have no time" in shown.err
+    assert "the ontology is not shown, because its versions have no timestamps" in shown.err
     assert "reconciler history kittens --target production --endpoint " in shown.err
     early = cli("history", "kittens", "--at", "2001-01-01")
     assert early.code == 1

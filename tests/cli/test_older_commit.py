@@ -175,7 +175,7 @@ def test_another_apply_completes_a_newer_commit_meanwhile(
     monkeypatch.setattr(Recorder, "enforced", overtaken)
     held = cli("apply", "--auto-approve", "--result", str(tmp_path / "r.json"))
     assert held.code == 1
-    assert "another apply has applied a newer commit since this one started" in held.err
+    assert "another apply wrote a newer commit after this apply started" in held.err
     assert story.value() == 4
     result = json.loads((tmp_path / "r.json").read_text())
     assert {one["name"]: one["status"] for one in result["projects"]} == {"p": "held", "q": "unchanged"}

@@ -125,7 +125,8 @@ def test_a_project_that_is_renamed_in_its_file(cli: Cli, served: Served, write: 
     assert held.code == 1
     assert 'The manifest file that declared "p" now declares "q2".' in held.out
     assert (
-        'If both names mean the same project, rename "p" to the new name in the dashboard, then plan again.' in held.out
+        'If both names refer to the same project, rename "p" to the new name in the dashboard, then plan again.'
+        in held.out
     )
     assert names() == {"p"}
     (repository / "projects" / "p.yaml").unlink()

@@ -98,7 +98,8 @@ CASES = {
         "5:3", "found a list item where a key is expected",
         "write a list below a key of its own, which has no other value",
     ),
-    "a template": (HEAD + "params:\n  a: {% if x %}\n", "4:6", "unquoted text cannot start with {%", "quote the text"),
+    "a template": (HEAD + "params:\n  a: {% if x %}\n", "4:6", "unquoted text cannot start with {%",
+        "render the template first, or, if this is text, quote it"),
     "a tab": (HEAD + "params:\n\ta: 1\n", "4:1", "tabs cannot be used for indentation", "indent with spaces"),
     "an escape": (
         HEAD + 'ontology: ["a\\;b"]\n',
@@ -187,7 +188,8 @@ CASES = {
         HEAD + "params: {a: [b,, c]}\n", "3:16", "there is no value before this comma", "remove the comma",
     ),
     "a hyphen in brackets": (
-        HEAD + "params: {a: [- b]}\n", "3:14", "an item in brackets does not start with a hyphen", "remove the hyphen",
+        HEAD + "params: {a: [- b]}\n", "3:14", "an item in brackets cannot start with a hyphen and a space",
+        "remove the hyphen",
     ),
     "a brace alone": (HEAD + "params: }\n", "3:9", "unmatched }", "remove the }, or, if this is text, quote it"),
     "a brace in a comment": (HEAD + "params: {a: #x}\n", "3:9", "unclosed {", "add the missing }"),

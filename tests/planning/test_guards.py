@@ -133,7 +133,9 @@ FOREVER = " The API cannot delete or rename a project."
 IN_ONE_FILE = {"new": "/p.yaml"}
 LEFT = {"old": "/p.yaml"}
 STAYS = '"old" stays on Scale: the API cannot delete or rename a project.'
-SAME_PROJECT = 'If both names mean the same project, rename "old" to the new name in the dashboard, then plan again.'
+SAME_PROJECT = (
+    'If both names refer to the same project, rename "old" to the new name in the dashboard, then plan again.'
+)
 ALL_KNOWN = {change.name: recorded() for change in UPDATES}
 
 CASES = [

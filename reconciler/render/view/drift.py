@@ -298,8 +298,8 @@ def _undeclared(projects: Sequence[Undeclared]) -> Iterator[Sentence]:
                 Name(each.name),
                 " now declares ",
                 Name(each.renamed_to),
-                f". The old project stays on Scale: {PERMANENT[0].lower()}{PERMANENT[1:]} If both names mean the same "
-                "project, rename the old one in the dashboard.",
+                f". The old project stays on Scale: {PERMANENT[0].lower()}{PERMANENT[1:]} If both names refer to the "
+                "same project, rename the old project in the dashboard.",
             )
     if gone := [each.name for each in projects if each.renamed_to is None]:
         have, it, they = ("has", "it", "it stays") if len(gone) == 1 else ("have", "them", "they stay")
