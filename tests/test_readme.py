@@ -150,7 +150,7 @@ def test_every_dependency_has_its_reason() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     names = {re.split(r"[<>=]", dependency)[0] for dependency in declared}
     table = README[README.index("## Dependencies") :]
-    assert names == set(re.findall(r"\[([A-Za-z0-9.-]+)\]\(https", table[: table.index("There are two YAML")]))
+    assert names == set(re.findall(r"\[([A-Za-z0-9.-]+)\]\(https", table[: table.index("Reconciler uses two YAML")]))
 
 
 def test_every_tool_has_its_reason() -> None:
