@@ -246,10 +246,10 @@ def test_a_named_pipe_is_not_waited_for(cli: Cli, repository: Path) -> None:
 
 def test_how_often_a_file_is_parsed(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once for its values, and once for its tree; what is changed also for the proof, whose values and remarks are
-    read. (Without the brackets, the values would take no parser.)"""
-    write("p.yaml", FORM.format(name="p") + "params:\n  $ref: _shared.yaml\nx-a: []\n")
-    write("_shared.yaml", "a: 1\nb: []\n")
-    write("q.yaml", LOOSE.format(name="q") + "x-a: []\n")
+    read. (Without the braces, the values would take no parser.)"""
+    write("p.yaml", FORM.format(name="p") + "params:\n  $ref: _shared.yaml\nx-a: {}\n")
+    write("_shared.yaml", "a: 1\nb: {}\n")
+    write("q.yaml", LOOSE.format(name="q") + "x-a: {}\n")
     parsed: list[str] = []
     for module in (reading, outside):
         monkeypatch.setattr(module, "open_events", _noting(module.open_events, parsed))
