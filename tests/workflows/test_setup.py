@@ -57,13 +57,13 @@ def test_an_empty_repository_is_green_at_every_step(
     assert set(re.findall(r"^ +- `([\w-]+)`:", environments, re.M)) == {"production", "production-approval"}
     assert set(hub.runner.secrets) == {"production"}
 
-    assert "Commit all of it, and push it to that branch." in push
+    assert "Commit everything, and push it to that branch." in push
     first = hub.begin("Everything that init wrote")
     assert set(outcomes(first).values()) == {"success"}, first["apply"].said
     assert "1 added" in first["apply"].said
     assert "refs/reconciler/snapshot/production" in hub.refs()
 
-    assert "Open a pull request that changes a manifest. The comment appears" in pull_request
+    assert "Open a pull request that changes a manifest. The comment with the plan appears" in pull_request
     hub.branch("kittens")
     text = (hub.clone / "projects/kittens.yaml").read_text()
     hub.write("projects/kittens.yaml", text.replace("min_width: 10", "min_width: 20"))
