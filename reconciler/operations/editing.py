@@ -237,7 +237,7 @@ def _checked(
                 continue
             if each.value is ABSENT and (name, unit) not in inherited and not isinstance(each.value, Ontology):
                 inherited.add((name, unit))
-            failures.append(_failure(each, "the manifest cannot express the value"))
+            failures.append(_failure(each, "the edited manifest would still differ from the value"))
     return shared, inherited, failures
 
 
