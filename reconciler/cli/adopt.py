@@ -21,7 +21,10 @@ Examples:
   reconciler adopt kitten_labeling --path params.instruction
   reconciler adopt --diff > drift.patch
 """
-_QUESTION = "[a]dopt it, adopt [e]verything else, [r]evert it, [i]gnore it, [s]kip it, [q]uit and skip the rest:"
+_QUESTION = (
+    "[a]dopt it, adopt [e]very remaining change except conflicts, [r]evert it, [i]gnore it, [s]kip it, "
+    "[q]uit and skip the rest:"
+)
 _AGAIN = "Enter a, e, r, i, s, or q:"
 _DAY = "Ignore it until which date (YYYY-MM-DD, empty for no end date)?"
 

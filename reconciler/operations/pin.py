@@ -276,14 +276,14 @@ def _check_address(url: str, *schemes: str) -> None:
     if not _URL.fullmatch(url):
         raise _RefusedError("the URL contains a character that must be percent-encoded")
     if parts.scheme not in schemes or (parts.scheme == "http" and not is_loopback(url)):
-        raise _RefusedError(f"{parts.scheme}:// is not allowed")
+        raise _RefusedError(f"a URL that starts with {parts.scheme}:// is not secure or not supported")
 
 
 class _RefusedError(UsageError):
     """What `--from` names is not a pin, and `why`."""
 
     def __init__(self, why: str, consequence: str = "") -> None:
-        super().__init__(f"--from does not pin reconciler: {why}", consequence + FORMS)
+        super().__init__(f"--from cannot be used: {why}", consequence + FORMS)
         self.why = why
 
 

@@ -293,7 +293,8 @@ def max_forgets(changes: Sequence[ProjectChange], situation: Situation) -> Objec
     most = situation.rules.settings.max_forgets
     if len(forgets) > most:
         what = f"{_would(forgets, 'forgotten')}, which exceeds max_forgets ({most})"
-        remedy = "If the manifests were removed by mistake, restore them."
+        were = "manifest was" if len(forgets) == 1 else "manifests were"
+        remedy = f"If the {were} removed by mistake, restore {'it' if len(forgets) == 1 else 'them'}."
         yield from (Objection(change, what, remedy=remedy) for change in forgets)
 
 

@@ -112,7 +112,7 @@ def test_what_the_jobs_install(cli: Cli, repository: Path) -> None:
     action = repository / ".github" / "actions" / "reconciler"
     refused = cli("init", "--from", "scale-reconciler")
     assert refused.code == 1
-    assert "error[usage]: --from does not pin reconciler: the requirement has no exact version" in refused.err
+    assert "error[usage]: --from cannot be used: the requirement has no exact version" in refused.err
     assert not (repository / "reconciler.toml").exists()
     sha = "ab" * 32
     done = cli("init", "--from", f"scale-reconciler==0.1.0 --hash=sha256:{sha}")

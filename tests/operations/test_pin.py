@@ -63,8 +63,8 @@ def test_what_is_a_pin(text: str, requirement: str, hashed: bool) -> None:
         ("git+https://host/r@main", "the URL has no full commit hash"),
         (f"git+https://host/r@{COMMIT[:12]}", "the URL has no full commit hash"),
         (f"git+https://host/r@{COMMIT} --hash=sha256:{SHA}", "a commit is already a hash"),
-        (f"git+http://host/r@{COMMIT}", "http:// is not allowed"),
-        (f"git+git://host/r@{COMMIT}", "git:// is not allowed"),
+        (f"git+http://host/r@{COMMIT}", "a URL that starts with http:// is not secure"),
+        (f"git+git://host/r@{COMMIT}", "a URL that starts with git:// is not secure"),
         (f"git+https://host/$(id)@{COMMIT}", "the URL contains a character that must be percent-encoded"),
         (f"git+https://host/${{{{x}}}}@{COMMIT}", "the URL contains a character that must be percent-encoded"),
         (f"git+https://[host/r@{COMMIT}", "the URL is not valid"),
@@ -211,7 +211,7 @@ def test_an_install_with_credentials(installed: Installed) -> None:
     [
         (
             {"url": "http://host/r", "vcs_info": {"commit_id": COMMIT}},
-            "http:// is not allowed",
+            "a URL that starts with http:// is not secure",
         ),
         (
             {"url": "https://host/r", "vcs_info": {"commit_id": "main"}},

@@ -371,6 +371,13 @@ CASES = [
         "4 projects would be forgotten (project 0, project 1, project 2, and 1 more), which exceeds max_forgets (3).",
         "If the manifests were removed by mistake, restore them.",
     ),
+    Case(
+        "max-forgets",
+        FORGETS[:1],
+        situation(settings=GuardSettings(max_forgets=0)),
+        "1 project would be forgotten (project 0), which exceeds max_forgets (0).",
+        "If the manifest was removed by mistake, restore it.",
+    ),
 ]
 
 
