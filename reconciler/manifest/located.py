@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any, Final, TypeAlias
@@ -231,14 +231,24 @@ class Document:
     def reported_in(self, stretches: Iterable[Stretch]) -> tuple[Diagnostic, ...]:
         """The diagnostics of parts of the document, of the anchored values that they repeat, and those that put every
         value in doubt."""
-        needed = [*stretches]
-        for each in needed:  # grows
-            repeated = (
-                self.aliases[start] for start in self.aliases if each.start <= start < max(each.end, each.start + 1)
-            )
-            needed += [anchored for anchored in repeated if anchored not in needed]
-        spans = [(self._position(each.start), self._position(max(each.end, each.start + 1))) for each in needed]
-        found = [each for each in self.problems if each.code in _EVERYWHERE or _is_within(each.location, spans)]
+        if not self.problems:
+            return ()
+        offsets = [*self.aliases]  # in the order of the text
+        needed = dict.fromkeys(stretches)
+        unread = [*needed]
+        while unread:
+            each = unread.pop()
+            for offset in offsets[bisect_left(offsets, each.start) : bisect_left(offsets, each.end)]:
+                if (anchored := self.aliases[offset]) not in needed:
+                    needed[anchored] = None
+                    unread.append(anchored)
+        spans = _joined([(each.start, max(each.end, each.start + 1)) for each in needed])
+        starts, ends = ([*map(self._position, offsets)] for offsets in zip(*spans, strict=True))
+        found = [
+            each
+            for each in self.problems
+            if each.code in _EVERYWHERE or (each.location is not None and _is_within(each.location, starts, ends))
+        ]
         return in_reading_order(found)
 
     def _position(self, offset: int) -> tuple[int, int]:
@@ -250,8 +260,21 @@ _EVERYWHERE: Final = {Code.YAML_VERSION, Code.DUPLICATE_KEY, Code.UNKNOWN_ALIAS}
 """Mistakes after which no value of a file means the same to all parsers."""
 
 
-def _is_within(location: Location | None, spans: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> bool:
-    return location is not None and any(start <= (location.line, location.column) < end for start, end in spans)
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans in order, with one instead of those that overlap."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((start, end))
+    return found
+
+
+def _is_within(location: Location, starts: Sequence[tuple[int, int]], ends: Sequence[tuple[int, int]]) -> bool:
+    at = location.line, location.column
+    index = bisect_right(starts, at) - 1
+    return index >= 0 and at < ends[index]
 
 
 @dataclass(slots=True)

@@ -212,6 +212,13 @@ def warnings_beside_findings(size: int) -> Files:
     return one(f"{_HEAD}params:\n{values}{labels}")
 
 
+def aliases_behind_a_pointer(size: int) -> Files:
+    anchors = "".join(f"- &a{number} {number}\n" for number in range(size))
+    aliases = "".join(f"- *a{number}\n" for number in range(size))
+    manifest = one(f"{_HEAD}params: {{a: {{$ref: ../shared.yaml#/aliases}}}}\n")
+    return {**manifest, "shared.yaml": f"other: !x\nanchors:\n{anchors}aliases:\n{aliases}"}
+
+
 def many_references(size: int) -> Files:
     """Each is an origin of its own; each is broken too."""
     refs = "".join(f"  p{number}: {{$ref: ../shared.yaml#/a}}\n" for number in range(size))
@@ -321,6 +328,7 @@ INPUTS: Final = (
     Input("unknown parameters", 50_000, unknown_parameters),
     Input("warnings beside findings", 20_000, warnings_beside_findings),
     Input("many references", 30_000, many_references),
+    Input("aliases behind a pointer", 60_000, aliases_behind_a_pointer),
     Input("references to a value with a problem", 30_000, references_with_problems),
     Input("a file with warnings used by all", 3_000, shared_by_all),
     Input("a list turned around", 20_000, overlapping_lists_turned, _PLAN, overlapping_lists),
