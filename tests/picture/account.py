@@ -18,6 +18,20 @@ from reconciler.settings import choose_target, read_settings
 
 NOW = datetime(2026, 11, 24, 10, 2, 11, tzinfo=UTC)
 
+INSTRUCTION = """\
+Label every kitten.
+Skip blurry images, and say why in the comment.
+One box for each animal.
+"""
+PUPPIES = """\
+name: puppy_labeling
+type: imageannotation
+params:
+  instruction: Draw a box around every puppy.
+  geometries:
+    box: {objects_to_annotate: [Puppy]}
+ontology: [Background, Puppy]
+"""
 _MANIFESTS = {
     "kittens.yaml": """\
 name: kitten_labeling
@@ -39,21 +53,9 @@ ontology:
   - choice: Rodent
     subchoices: [Rat]
 """,
-    "kittens.md": """\
-Label every kitten.
-Skip blurry images, and say why in the comment.
-One box for each animal.
-""",
+    "kittens.md": INSTRUCTION,
     "birds.yaml": "name: birds\ntype: videoannotation\nparams:\n  attachment_type: video\n",
-    "puppies.yaml": """\
-name: puppy_labeling
-type: imageannotation
-params:
-  instruction: Draw a box around every puppy.
-  geometries:
-    box: {objects_to_annotate: [Puppy]}
-ontology: [Background, Puppy]
-""",
+    "puppies.yaml": PUPPIES,
 }
 
 _AT = "2026-01-02T03:04:05.000Z"

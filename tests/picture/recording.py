@@ -28,6 +28,7 @@ from typing import Final
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.exchange import Answer, Request
 from tests.cli.processes import finished
+from tests.picture.account import INSTRUCTION, PUPPIES
 from tests.picture.animation import Scene, animation
 from tests.picture.screen import Screen, plain
 from tests.preloaded import COMMAND, Popen
@@ -76,20 +77,8 @@ ontology:
   - choice: Rodent
     subchoices: [Rat]
 """,
-    "kittens.md": """\
-Label every kitten.
-Skip blurry images, and say why in the comment.
-One box for each animal.
-""",
-    "puppies.yaml": """\
-name: puppy_labeling
-type: imageannotation
-params:
-  instruction: Draw a box around every puppy.
-  geometries:
-    box: {objects_to_annotate: [Puppy]}
-ontology: [Background, Puppy]
-""",
+    "kittens.md": INSTRUCTION,
+    "puppies.yaml": PUPPIES,
 }
 _PROJECTS: Final = ("kitten_labeling", "puppy_labeling")
 
